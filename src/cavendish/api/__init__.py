@@ -1,0 +1,1 @@
+"""Stage 1 and 8 of a request: HTTP in and out; called by the server, calls the service."""

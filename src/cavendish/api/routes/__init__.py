@@ -1,0 +1,1 @@
+"""The routes; handlers only translate between HTTP and the service."""

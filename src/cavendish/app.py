@@ -1,0 +1,206 @@
+"""The composition root: the only place where concrete classes meet."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from cavendish import __version__
+from cavendish.accounts.repository import AccountRepository
+from cavendish.api.auth import LOCAL
+from cavendish.api.middleware import RequestContext
+from cavendish.api.problems import problem_response
+from cavendish.api.routes import files, generations, health, models
+from cavendish.api.state import ApiState
+from cavendish.database.engine import Database
+from cavendish.engines.base import Engine, Workers
+from cavendish.engines.catalog import ENGINES
+from cavendish.engines.router import Router
+from cavendish.errors import (
+    CavendishError,
+    InternalFault,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    WeightsUnavailable,
+)
+from cavendish.fetching.sources import Fetcher
+from cavendish.jobs.repository import JobRepository
+from cavendish.jobs.runner import Runner
+from cavendish.planning.planner import PhrasePlanner
+from cavendish.service import EditService, Stages
+from cavendish.storage.names import is_name
+from cavendish.storage.repository import FileRepository
+from cavendish.storage.store import DirectoryStore
+from cavendish.telemetry import logger
+from cavendish.weights.store import WeightStore
+
+if TYPE_CHECKING:
+    from cavendish.settings import Settings
+
+
+def create_app(settings: Settings, *, engines: tuple[Engine, ...] | None = None) -> FastAPI:
+    """Put the server together.
+
+    Args:
+        settings: The settings tree.
+        engines: Engines to use instead of those the settings name, for tests.
+
+    Returns:
+        An ASGI application; everything it opens is opened at start-up and closed at shutdown.
+    """
+    app = FastAPI(
+        title="Cavendish",
+        version=__version__,
+        lifespan=_lifespan(settings, engines),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for module in (generations, files, models, health):
+        app.include_router(module.router)
+    app.add_exception_handler(CavendishError, _on_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_fault)
+    app.add_middleware(RequestContext)
+    return app
+
+
+def _lifespan(settings: Settings, engines: tuple[Engine, ...] | None) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database(settings.data_dir / settings.database.file, readers=settings.database.readers)
+        await database.open()
+        workers = Workers(settings.worker_count)
+        stages = _stages(settings, database, workers, engines or open_engines(settings, workers))
+        accounts = AccountRepository(database)
+        app.state.cavendish = _api_state(settings, stages, accounts)
+        if not settings.api.auth:
+            await accounts.open_unlimited(LOCAL.account_id)
+        await stages.jobs.release_expired()
+        stages.runner.begin()
+        sweeper = asyncio.create_task(_sweep_forever(stages, settings))
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            await stages.runner.drain()
+            await stages.fetcher.close()
+            workers.close()
+            await database.close()
+
+    return lifespan
+
+
+def _stages(settings: Settings, database: Database, workers: Workers, engines: tuple[Engine, ...]) -> Stages:
+    store = DirectoryStore(settings.data_dir / "files")
+    kept = FileRepository(database)
+    jobs = JobRepository(
+        database, lease_s=settings.jobs.lease_s, idempotency_s=settings.jobs.idempotency_s, now=time.time
+    )
+
+    async def read_stored(name: str) -> bytes | None:
+        known = is_name(name) and await kept.is_kept(name, now_s=time.time())
+        return await store.read(name) if known else None
+
+    return Stages(
+        workers=workers,
+        planner=PhrasePlanner(),
+        router=Router(engines),
+        pricing=settings.pricing,
+        jobs=jobs,
+        runner=Runner(settings.jobs, jobs, workers=settings.worker_count),
+        fetcher=Fetcher(settings.fetching, read_stored=read_stored),
+        decode=settings.decoding,
+        store=store,
+        files=kept,
+        keep_files_s=settings.storage.keep_s,
+    )
+
+
+def _api_state(settings: Settings, stages: Stages, accounts: AccountRepository) -> ApiState:
+    return ApiState(
+        settings=settings.api,
+        service=EditService(stages),
+        accounts=accounts,
+        runner=stages.runner,
+        store=stages.store,
+        files=stages.files,
+        decode=stages.decode,
+        pricing=stages.pricing,
+        keep_files_s=stages.keep_files_s,
+    )
+
+
+def open_engines(settings: Settings, workers: Workers) -> tuple[Engine, ...]:
+    """The engines the settings name, in order.
+
+    Raises:
+        InvalidRequest: A name is not in the catalog.
+    """
+    unknown = [name for name in settings.engines if name not in ENGINES]
+    if unknown:
+        raise InvalidRequest(f"Settings: engines: no engine is called {unknown[0]!r}; known are {', '.join(ENGINES)}")
+    opened: list[Engine] = []
+    for name in settings.engines:
+        arguments = {"workers": workers, "open_saliency": saliency_opener(settings)} if name == "embedded" else {}
+        opened.append(ENGINES[name].load()(**arguments))
+    return tuple(opened)
+
+
+def saliency_opener(settings: Settings) -> Callable[[], Any]:
+    """A function that returns the saliency network, opened once, or None where its weights are not installed."""
+    weights = WeightStore(settings.weights_folder, max_sessions=settings.weights.max_sessions)
+
+    def open_saliency() -> Any:
+        from cavendish.weights.runtimes import open_onnx  # noqa: PLC0415 - only when a picture needs it
+
+        try:
+            return weights.session("u2netp.onnx", lambda path: open_onnx(path, threads=settings.weights.threads).run)
+        except WeightsUnavailable as missing:
+            logger().warning("weights missing, using the weight-free fallback", reason=missing.public_message)
+            return None
+
+    return open_saliency
+
+
+async def _sweep_forever(stages: Stages, settings: Settings) -> None:
+    """Delete expired files, and files a crash left without a row."""
+    while True:
+        try:
+            await sweep(stages.store, stages.files, orphan_after_s=settings.storage.orphan_after_s)
+        except Exception:
+            logger().exception("sweep failed")
+        await asyncio.sleep(settings.storage.sweep_every_s)
+
+
+async def sweep(store: DirectoryStore, kept: FileRepository, *, orphan_after_s: float) -> None:
+    """One sweep; see `_sweep_forever`."""
+    await store.discard(await kept.take_expired(now_s=time.time()))
+    await store.discard(await kept.unknown(await store.older_than(orphan_after_s)))
+
+
+async def _on_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, CavendishError), "registered for that class only"
+    response = problem_response(error, request_id=request.scope["state"]["request_id"], path=request.url.path)
+    if "/images/" in request.url.path:
+        response.headers["x-inference-id"] = request.scope["state"]["request_id"]
+    return response
+
+
+async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    known = {404: NotFound("Not Found"), 405: MethodNotAllowed("Method Not Allowed")}
+    return await _on_error(request, known.get(status, InvalidRequest("Bad Request")))
+
+
+async def _on_fault(request: Request, error: Exception) -> JSONResponse:
+    logger().error("fault", request_id=request.scope["state"]["request_id"], exc_info=error)
+    return await _on_error(request, InternalFault("Internal server error"))

@@ -1,0 +1,62 @@
+"""`cavendish plan`: what a sentence would do, without doing it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cavendish.domain.plan import EditPlan, Unsupported
+from cavendish.errors import InvalidRequest
+from cavendish.planning.planner import PhrasePlanner, finish_plan
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(plan)
+
+
+def plan(
+    text: Annotated[str | None, typer.Argument(help="The instruction.")] = None,
+    *,
+    images: Annotated[int, typer.Option("--images", min=0, max=14, help="How many pictures come with it.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    jsonl: Annotated[
+        Path | None,
+        typer.Option("--jsonl", help="A file of lines with id, instruction, n_inputs and, maybe, previous."),
+    ] = None,
+) -> None:
+    """Show how an instruction, or every line of a file of them, is understood."""
+    if (text is None) == (jsonl is None):
+        raise InvalidRequest("Give either an instruction or --jsonl FILE.")
+    planner = PhrasePlanner()
+    if jsonl is not None:
+        for number, line in enumerate(jsonl.read_text("utf-8").splitlines(), start=1):
+            print(json.dumps(_planned_line(planner, line, number), ensure_ascii=False))
+        return
+    made = _read(planner, str(text), images)
+    if as_json:
+        print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
+        return
+    print(made.description)
+    for step in made.steps:
+        print(f"  {step.op}  {json.dumps(dict(step.parameters))}  “{step.span}”")
+
+
+def _read(planner: PhrasePlanner, text: str, images: int, *, previous: bool = False) -> EditPlan:
+    steps, unsupported = planner.read(text, images=images)
+    if previous:
+        unsupported.append(Unsupported("previous", "follow-ups on an earlier plan are not read by this version"))
+    return finish_plan(steps, unsupported)
+
+
+def _planned_line(planner: PhrasePlanner, line: str, number: int) -> dict[str, Any]:
+    try:
+        given = json.loads(line)
+        identity, text, images = given["id"], given["instruction"], given.get("n_inputs", 1)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidRequest(f"Line {number} is not JSON with id and instruction.") from error
+    made = _read(planner, text, images, previous="previous" in given).to_json()
+    return {"id": identity, **{key: made[key] for key in ("steps", "unsupported", "description")}}

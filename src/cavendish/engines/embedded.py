@@ -1,0 +1,226 @@
+"""The embedded engine: resolves regions, runs the plan's steps on a plain CPU and composites. No network, no GPU."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cavendish.domain.plan import EditPlan, Status, Step, StepOutcome
+from cavendish.domain.queries import BACKGROUND, SUBJECT
+from cavendish.engines.base import EngineInput, EngineResult, Workers, asked_for
+from cavendish.errors import UnsupportedEdit
+from cavendish.ops.base import Need, Op, OpInput
+from cavendish.ops.catalog import OpRow, catalog
+from cavendish.pixels.composite import Canvas, Patch, apply_patch, render, render_plane
+from cavendish.pixels.region import Region
+from cavendish.regions.resolve import RegionResolver
+
+if TYPE_CHECKING:
+    from cavendish.domain.context import EditContext
+    from cavendish.imaging.image import Image
+    from cavendish.regions.salient import SaliencyNetwork
+
+LADDER = (1.0, 0.6, 1.5, 2.0)
+"""Factors on an unstated amount for pictures 1–4 of one request: as asked, subtler, stronger, strongest."""
+
+
+class EmbeddedEngine:
+    """Runs exact steps with pure picture code.
+
+    Args:
+        workers: Threads the pixels are worked in.
+        open_saliency: Returns the saliency network, or None where its weights are not installed.
+    """
+
+    name = "embedded"
+
+    def __init__(self, *, workers: Workers, open_saliency: Callable[[], SaliencyNetwork | None]) -> None:
+        self._workers = workers
+        self._open_saliency = open_saliency
+
+    def can_run(self, plan: EditPlan) -> bool:
+        """Whether at least one asked-for step has code here."""
+        return any(plan.steps[i].exact and plan.steps[i].available for i in asked_for(plan))
+
+    async def edit(self, given: EngineInput, context: EditContext) -> EngineResult:
+        """Do the plan; see `Engine.edit`."""
+        return await self._workers.run(self.edit_now, given, context)
+
+    def edit_now(self, given: EngineInput, context: EditContext) -> EngineResult:
+        """The same, in the calling thread."""
+        resolver = RegionResolver(self._open_saliency())
+        pictures: list[Image] = []
+        outcomes: tuple[StepOutcome, ...] = ()
+        for output in range(given.request.num_images):
+            bench = _Bench(given.images, resolver)
+            made = tuple(_run(bench, step, k, given.plan, output, context) for k, step in enumerate(given.plan.steps))
+            outcomes = outcomes or made
+            if all(made[i].status is Status.SKIPPED for i in asked_for(given.plan)):
+                raise UnsupportedEdit(_nothing_done([made[i] for i in asked_for(given.plan)]))
+            picture = bench.finish()
+            if not any(np.array_equal(picture.pixels, earlier.pixels) for earlier in pictures):
+                pictures.append(picture)
+            if not _can_vary(given.plan):
+                break
+        return EngineResult(tuple(pictures), outcomes, _count_note(len(pictures), given.request.num_images))
+
+
+class _Bench:
+    """One output in the making: the picture, moves that wait to be merged, and what stands in front."""
+
+    def __init__(self, images: tuple[Image, ...], resolver: RegionResolver) -> None:
+        self.images = images
+        self.resolver = resolver
+        self.image = images[0]
+        self.pending: Canvas | None = None
+        self._subject: Region | None = None
+        self._searched = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.pending.size if self.pending else self.image.size
+
+    def subject(self) -> Region:
+        """What stands in front, on the grid the next step works on."""
+        if not self._searched:
+            self._searched = True
+            try:
+                self._subject = self.resolver.subject(self.images[0])
+            except UnsupportedEdit:
+                self._subject = None
+        if self._subject is None:
+            raise UnsupportedEdit("no clear subject was found in picture 1")
+        if self.pending is None:
+            return self._subject
+        return dataclasses.replace(self._subject, alpha=render_plane(self._subject.alpha, self.pending))
+
+    def take(self, result: Patch | Canvas) -> None:
+        if isinstance(result, Canvas):
+            self.pending = self.pending.then(result) if self.pending else result
+            return
+        self.image = apply_patch(self.image, result)
+        if result.subject is not None:
+            placed = result.subject if self._subject is None else np.maximum(self._subject.alpha, result.subject)
+            self._subject, self._searched = Region(placed), True
+
+    def settle(self) -> None:
+        """Move the pixels now: the next step works on the new grid."""
+        if self.pending is None:
+            return
+        self.image = render(self.image, self.pending)
+        if self._subject is not None:
+            alpha = render_plane(self._subject.alpha, self.pending)
+            self._subject = dataclasses.replace(self._subject, alpha=alpha)
+        self.pending = None
+
+    def finish(self) -> Image:
+        self.settle()
+        return self.image
+
+
+def _run(bench: _Bench, step: Step, k: int, plan: EditPlan, output: int, context: EditContext) -> StepOutcome:
+    """Do one step, or say why not; a step that cannot be done never runs on something else instead."""
+    context.check_cancelled()
+    context.report(step.op, k, len(plan.steps))
+    row = catalog()[step.op]
+    if not step.exact:
+        return StepOutcome(step, Status.SKIPPED, "needs a generative engine, and none is set up here")
+    if not row.available:
+        return StepOutcome(step, Status.SKIPPED, "this version cannot do this yet")
+    op = row.load()
+    if not op.moves_pixels:
+        bench.settle()
+    try:
+        result = op.apply(_gather(bench, op, row, step, output, context))
+    except UnsupportedEdit as impossible:
+        return StepOutcome(step, Status.SKIPPED, impossible.public_message)
+    bench.take(result)
+    return StepOutcome(step, Status.DONE, result.note)
+
+
+def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context: EditContext) -> OpInput:
+    """Resolve what the op declared it needs."""
+    subject: Region | None = None
+    if Need.FOREGROUND in op.needs:
+        subject = bench.subject()
+    elif Need.FOREGROUND_IF_ANY in op.needs:
+        subject = _or_none(bench.subject)
+    other = _other_image(bench, step) if Need.OTHER_IMAGE in op.needs else None
+    return OpInput(
+        image=bench.image,
+        size=bench.size,
+        step=step,
+        parameters=_parameters(row, step, output),
+        region=_region(bench, step),
+        foreground=subject,
+        other=other,
+        other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in op.needs else None,
+        random=context.random(output) if output and not step.stated else None,
+    )
+
+
+def _or_none(find: Callable[[], Region]) -> Region | None:
+    try:
+        return find()
+    except UnsupportedEdit:
+        return None
+
+
+def _other_image(bench: _Bench, step: Step) -> Image:
+    if not 0 < step.image < len(bench.images):
+        raise UnsupportedEdit(
+            f"picture {step.image + 1} was not supplied" if step.image else "no second picture was supplied"
+        )
+    return bench.images[step.image]
+
+
+def _other_subject(bench: _Bench, step: Step) -> Region:
+    try:
+        return bench.resolver.subject(_other_image(bench, step))
+    except UnsupportedEdit as absent:
+        if "supplied" in absent.public_message:
+            raise
+        raise UnsupportedEdit(f"no clear subject was found in picture {step.image + 1}") from absent
+
+
+def _region(bench: _Bench, step: Step) -> Region | None:
+    if step.region is None:
+        return None
+    match step.region.query:
+        case query if query == SUBJECT:
+            return bench.subject()
+        case query if query == BACKGROUND:
+            subject = bench.subject()
+            return dataclasses.replace(subject, alpha=1 - subject.alpha, label="the background")
+        case thing:
+            raise UnsupportedEdit(f"this version finds only the main subject and the background, not “{thing}”")
+
+
+def _parameters(row: OpRow, step: Step, output: int) -> Mapping[str, Any]:
+    amounts = row.fill_in(step.parameters, param=f"plan.steps.{step.op}.parameters")
+    if not output or not row.varies or row.varies in step.stated:
+        return amounts
+    spec = row.parameters[row.varies]
+    scaled = amounts[row.varies] * LADDER[output]
+    return amounts | {row.varies: min(max(scaled, spec.low), spec.high)}
+
+
+def _can_vary(plan: EditPlan) -> bool:
+    return any(
+        row.varies and row.varies not in step.stated for step in plan.steps if (row := catalog()[step.op]).available
+    )
+
+
+def _count_note(made: int, wanted: int) -> tuple[str, ...]:
+    if made == wanted:
+        return ()
+    plural = "picture was" if made == 1 else "pictures were"
+    return (f"{made} {plural} made instead of {wanted}, because nothing in this edit can meaningfully vary.",)
+
+
+def _nothing_done(outcomes: list[StepOutcome]) -> str:
+    reasons = "; ".join(f"{outcome.step.op}: {outcome.reason}" for outcome in outcomes)
+    return f"Nothing in this request could be done on these pictures ({reasons})."

@@ -1,0 +1,74 @@
+"""What an operation is: a pure function from what it declared it needs to a patch or a canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cavendish.domain.plan import Parameters, Step
+    from cavendish.imaging.image import Image
+    from cavendish.pixels.composite import Canvas, Patch
+    from cavendish.pixels.region import Region
+
+
+class Need(StrEnum):
+    """What the engine resolves for an op before calling it; a need that cannot be met skips the step."""
+
+    MASK = "mask"
+    """The region the step names; ops without this need get it only where the sentence named one."""
+    FOREGROUND = "foreground"
+    """The subject's alpha in the picture being edited."""
+    FOREGROUND_IF_ANY = "foreground_if_any"
+    """The same, but the op also works without a subject."""
+    OTHER_IMAGE = "other_image"
+    """The picture `step.image` points to."""
+    OTHER_FOREGROUND = "other_foreground"
+    """The subject's alpha in that picture."""
+
+
+@dataclass(frozen=True)
+class OpInput:
+    """Everything an op may look at.
+
+    Args:
+        image: The picture as it stands.
+        size: (width, height) of the grid the step works on; differs from `image.size` only after an earlier
+            geometry step, since those move pixels together, once.
+        step: The step being run; its `placement` and `target` are the words about where and what.
+        parameters: The op's amounts for this output, defaults filled in.
+        region: Where to act, or None for the whole picture.
+        foreground: The subject on that grid, where needed and found.
+        other: The other picture, where needed.
+        other_foreground: The other picture's subject, where needed.
+        random: Chance for this output; None for the first picture, which is done plainly.
+    """
+
+    image: Image
+    size: tuple[int, int]
+    step: Step
+    parameters: Parameters
+    region: Region | None = None
+    foreground: Region | None = None
+    other: Image | None = None
+    other_foreground: Region | None = None
+    random: np.random.Generator | None = None
+
+
+@dataclass(frozen=True)
+class Op:
+    """One operation.
+
+    Args:
+        apply: The function that does it. Raises `UnsupportedEdit` where the picture does not allow it.
+        needs: What the engine must resolve first.
+        moves_pixels: Whether `apply` returns a `Canvas`; such steps wait to be merged into one resample.
+    """
+
+    apply: Callable[[OpInput], Patch | Canvas]
+    needs: frozenset[Need] = frozenset()
+    moves_pixels: bool = False

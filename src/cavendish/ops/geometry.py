@@ -1,0 +1,201 @@
+"""Geometry: crop, rotate, flip, and the reframe to the answer's shape. Every op returns a canvas; pixels move once."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cavendish.domain.sizes import NEAREST, RATIO_SIZES, nearest_ratio
+from cavendish.errors import UnsupportedEdit
+from cavendish.imaging.image import Image
+from cavendish.imaging.resample import rotation, scaling, translation
+from cavendish.ops.base import Need, Op, OpInput
+from cavendish.pixels.composite import Canvas, Fill, Solid, Surround, Transparent
+from cavendish.pixels.region import Box, Region
+
+_WHITE = 248
+"""Codes from here on count as white paper; JPEG leaves white a few codes short of 255."""
+
+_MARGIN = 0.02
+"""Air kept around a subject when a crop is placed, as a fraction of the picture's side."""
+
+
+def crop(size: tuple[int, int], box: Box) -> Canvas:
+    """Keep the pixels inside `box`.
+
+    Args:
+        size: (width, height) of the picture.
+        box: (left, top, right, bottom) in pixels; clipped to the picture.
+
+    Returns:
+        A canvas of the box's size.
+
+    Raises:
+        UnsupportedEdit: The box holds no pixel of the picture.
+    """
+    left, top = max(0, box[0]), max(0, box[1])
+    right, bottom = min(size[0], box[2]), min(size[1], box[3])
+    if right <= left or bottom <= top:
+        raise UnsupportedEdit("the part to keep is empty")
+    return Canvas((right - left, bottom - top), translation(left, top))
+
+
+def flip(size: tuple[int, int], *, direction: str) -> Canvas:
+    """Mirror left–right (`horizontal`) or turn upside down (`vertical`)."""
+    width, height = size
+    if direction == "horizontal":
+        return Canvas(size, translation(width, 0) @ scaling(-1, 1))
+    return Canvas(size, translation(0, height) @ scaling(1, -1))
+
+
+def rotate(size: tuple[int, int], *, angle_deg: float, fill: Fill | None) -> Canvas:
+    """Turn the picture about its center.
+
+    Args:
+        size: (width, height).
+        angle_deg: Clockwise; quarter turns are exact.
+        fill: What the corners get on a canvas that holds everything, or None to crop to the largest rectangle
+            without corners.
+
+    Returns:
+        The new canvas.
+    """
+    width, height = size
+    turn = abs(math.sin(math.radians(angle_deg))), abs(math.cos(math.radians(angle_deg)))
+    if fill is None and angle_deg % 90:
+        new = _inscribed(width, height, *turn)
+    else:
+        new = (width * turn[1] + height * turn[0], width * turn[0] + height * turn[1])
+    canvas = (max(1, round(new[0])), max(1, round(new[1])))
+    back = translation(width / 2, height / 2) @ rotation(-angle_deg) @ translation(-canvas[0] / 2, -canvas[1] / 2)
+    return Canvas(canvas, back, fill or Transparent())
+
+
+def _inscribed(width: float, height: float, sine: float, cosine: float) -> tuple[float, float]:
+    """Size of the largest axis-aligned rectangle inside a rotated one, by area."""
+    long, short = max(width, height), min(width, height)
+    if short <= 2 * sine * cosine * long:  # two corners touch the long sides
+        half = short / 2
+        return (half / sine, half / cosine) if width >= height else (half / cosine, half / sine)
+    spread = cosine * cosine - sine * sine
+    return (width * cosine - height * sine) / spread, (height * cosine - width * sine) / spread
+
+
+def reframe(size: tuple[int, int], target: tuple[int, int], *, subject: Box | None, policy: str, fill: Fill) -> Canvas:
+    """Bring a picture to an exact size: crop where everything that matters fits, otherwise pad.
+
+    Args:
+        size: (width, height) of the picture.
+        target: (width, height) of the answer.
+        subject: Box of what must stay whole, or None where nothing stands out.
+        policy: `crop`, `pad`, or `auto`, which crops only when the subject fits in the window.
+        fill: For the padding.
+
+    Returns:
+        A canvas of exactly `target`.
+    """
+    window = _window(size, target)
+    if size == target or window == size:
+        return Canvas(target, scaling(size[0] / target[0], size[1] / target[1]))
+    kept = _with_air(subject, size)
+    fits = kept is None or (kept[2] - kept[0] <= window[0] and kept[3] - kept[1] <= window[1])
+    if policy == "crop" or (policy == "auto" and fits):
+        left = _place(window[0], size[0], (kept[0], kept[2]) if kept else None)
+        top = _place(window[1], size[1], (kept[1], kept[3]) if kept else None)
+        return Canvas(target, translation(left, top) @ scaling(window[0] / target[0], window[1] / target[1]))
+    shrink = min(target[0] / size[0], target[1] / size[1])
+    placed = (max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink)))
+    left, top = (target[0] - placed[0]) // 2, (target[1] - placed[1]) // 2
+    note = "the sides were filled with a blurred copy so that nothing is cut off" if isinstance(fill, Surround) else ""
+    return Canvas(target, scaling(size[0] / placed[0], size[1] / placed[1]) @ translation(-left, -top), fill, note)
+
+
+def _window(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int]:
+    """The largest part of `size` with the shape of `target`."""
+    width, height = size
+    shape = target[0] / target[1]
+    if width / height > shape:
+        return max(1, round(height * shape)), height
+    return width, max(1, round(width / shape))
+
+
+def _with_air(subject: Box | None, size: tuple[int, int]) -> Box | None:
+    if subject is None:
+        return None
+    x, y = round(size[0] * _MARGIN), round(size[1] * _MARGIN)
+    return max(0, subject[0] - x), max(0, subject[1] - y), min(size[0], subject[2] + x), min(size[1], subject[3] + y)
+
+
+def _place(window: int, length: int, kept: tuple[int, int] | None) -> int:
+    """Where a window starts: centered on what is kept, or on the picture, and always inside it."""
+    center = (kept[0] + kept[1]) / 2 if kept else length / 2
+    return min(max(0, round(center - window / 2)), length - window)
+
+
+def _background_fill(image: Image) -> Fill:
+    """How padding looks natural: transparent for cut-outs, white for white paper, else a blurred surround."""
+    if image.alpha is not None:
+        return Transparent()
+    rgb = image.rgb
+    edges = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]])
+    white = float((edges.min(axis=1) >= _WHITE).mean())
+    return Solid((255, 255, 255)) if white > 0.97 else Surround()
+
+
+def _subject_box(foreground: Region | None) -> Box | None:
+    return foreground.box if foreground else None
+
+
+def _crop(given: OpInput) -> Canvas:
+    width, height = given.size
+    match given.parameters["to"]:
+        case "box":
+            left, top, right, bottom = given.parameters["box"]
+            box = (round(left * width), round(top * height), round(right * width), round(bottom * height))
+            return crop(given.size, box)
+        case "ratio":
+            across, down = map(int, given.parameters["ratio"].split(":"))
+            window = _window(given.size, (across, down))
+            return reframe(given.size, window, subject=_subject_box(given.foreground), policy="crop", fill=Surround())
+        case _:
+            subject = _subject_box(given.foreground)
+            if subject is None:
+                raise UnsupportedEdit("no clear subject was found to crop to")
+            x, y = (
+                round(given.parameters["margin"] * side) for side in (subject[2] - subject[0], subject[3] - subject[1])
+            )
+            return crop(given.size, (subject[0] - x, subject[1] - y, subject[2] + x, subject[3] + y))
+
+
+def _rotate(given: OpInput) -> Canvas:
+    fills: dict[str, Fill | None] = {
+        "crop": None,
+        "blur": Surround(),
+        "white": Solid((255, 255, 255)),
+        "transparent": Transparent(),
+    }
+    fill = Transparent() if given.image.alpha is not None else fills[given.parameters["fill"]]
+    return rotate(given.size, angle_deg=given.parameters["angle_deg"], fill=fill)
+
+
+def _reframe(given: OpInput) -> Canvas:
+    ratio = given.parameters["ratio"]
+    target = RATIO_SIZES[nearest_ratio(given.size) if ratio == NEAREST else ratio]
+    return reframe(
+        given.size,
+        target,
+        subject=_subject_box(given.foreground),
+        policy=given.parameters["policy"],
+        fill=_background_fill(given.image),
+    )
+
+
+_SUBJECT = frozenset({Need.FOREGROUND_IF_ANY})
+
+OPS = {
+    "crop": Op(_crop, _SUBJECT, moves_pixels=True),
+    "rotate": Op(_rotate, moves_pixels=True),
+    "flip": Op(lambda given: flip(given.size, direction=given.parameters["direction"]), moves_pixels=True),
+    "reframe": Op(_reframe, _SUBJECT, moves_pixels=True),
+}

@@ -1,0 +1,267 @@
+"""From a rough cut-out to a clean one: soft edges that follow hair and fur, and colors free of the old background."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from cavendish.imaging.color import LinearRGB, to_linear
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cavendish.imaging.color import EncodedRGB, Plane
+
+_Floats = npt.NDArray[np.floating[Any]]
+_Mask = npt.NDArray[np.bool_]
+
+_WORKING_PIXELS = 0.4e6  # the filter's coefficients are smooth, so they are computed small and lifted
+_REGULARIZATION = 1e-4  # variance of the guide, in units of white², below which the guided filter averages
+_HAZE, _FULL = 0.10, 0.97  # filtered alphas taken for 0 and 1; lowered the error on four of five pictures tried
+_FAINTEST = 1 / 64  # alphas nearer to 0 or 1 than this are haze, which shows on a plain new background
+
+# Lengths in pixels of a picture of one megapixel; they grow with the side of the picture.
+_CERTAIN_INSIDE_PX = 10
+_CERTAIN_OUTSIDE_PX = 14
+_COLOR_RADIUS_PX = 40
+_FILTER_RADIUS_PX = 16
+_WIDE_WINDOW_PX = 90
+_NARROW_WINDOW_PX = 6
+
+
+def refine_alpha(image: EncodedRGB, alpha: Plane) -> Plane:
+    """Redraw the uncertain edge of an alpha from the picture's own colors, so that hair and fur keep their strands.
+
+    In a band around the edge each pixel is placed between the nearby certain foreground and background colors, as far
+    as those two are told apart; a guided filter then makes these hints follow the picture's structure.
+
+    Args:
+        image: Encoded sRGB, h×w×3 uint8.
+        alpha: h×w float32, 0–1: a segmentation's answer, right up to about 10 pixels at one megapixel.
+
+    Returns:
+        New h×w float32, 0–1; exactly 0 or 1 outside the band and wherever less than 1/64 from either.
+
+    Source:
+        Trimap and color guided filter: He, Sun and Tang, "Guided image filtering", 2013. Coefficients computed small
+        and lifted: He and Sun, "Fast guided filter", 2015. Weights: Li et al., "Weighted guided image filtering", 2015.
+    """
+    small, coarse = _shrink(image, alpha)
+    inside, outside = _certain(coarse)
+    light: Any = cv2.split(to_linear(small))  # edge pixels are sums of light, so their shares are read off there
+    hint, weight = _color_hint(light, coarse, inside, outside)
+    guide = [np.multiply(plane, 1 / 255, dtype=np.float32) for plane in cv2.split(small)]
+    model = _guided_model(guide, hint, weight, radius_px=_scaled(_FILTER_RADIUS_PX, coarse))
+    refined = _apply(model, image)
+    size = (alpha.shape[1], alpha.shape[0])
+    refined[cv2.resize(inside.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0] = 1
+    refined[cv2.resize(outside.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0] = 0
+    refined[refined < _FAINTEST] = 0
+    refined[refined > 1 - _FAINTEST] = 1
+    return refined
+
+
+def estimate_foreground(image: LinearRGB, alpha: Plane) -> LinearRGB:
+    """Tell what the subject's own color is where its edge is mixed with the background, so that no old color shows.
+
+    Args:
+        image: Linear-light sRGB, h×w×3: the picture that `alpha` was made for.
+        alpha: h×w float32, 0–1.
+
+    Returns:
+        New array, same shape, not below 0 nor above the picture's brightest value: blend it with `alpha` over any
+        background, in linear light. Equal to `image` where alpha is 1; a smooth extension of the subject where it is 0.
+
+    Source:
+        Forte and Pitié, "Approximate fast foreground colour estimation", 2021 (blur fusion, two passes).
+    """
+    if alpha.min() >= 1:
+        return LinearRGB(image.copy())
+    front, back = _smooth_colors_wide(image, alpha)
+    mixed = _mixed_box(alpha, margin_px=_scaled(_NARROW_WINDOW_PX, alpha))
+    part, opacity = image[mixed], alpha[mixed]
+    corrected = _correct(part, opacity, front[mixed], back[mixed])
+    window_px = _scaled(_NARROW_WINDOW_PX, alpha)
+    nearby = _smooth_colors(corrected, back[mixed], opacity, window_px, fallback=(front[mixed], back[mixed]))
+    front[mixed] = _correct(part, opacity, *nearby)
+    np.clip(front, 0, max(1.0, float(image.max(initial=0))), out=front)
+    np.copyto(front, image, where=_tripled(alpha) >= 1)
+    return LinearRGB(front)
+
+
+def _scaled(length_px: float, plane: _Floats) -> int:
+    return max(1, round(length_px * math.sqrt(plane.size / 1e6)))
+
+
+def _shrink(image: EncodedRGB, alpha: Plane) -> tuple[EncodedRGB, _Floats]:
+    """Both at no more than the working size."""
+    height, width = alpha.shape
+    factor = min(1.0, math.sqrt(_WORKING_PIXELS / alpha.size))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    small: Any = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    coarse: Any = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    return small, coarse
+
+
+def _certain(alpha: _Floats) -> tuple[_Mask, _Mask]:
+    """Where the rough alpha is believed: well inside the subject, and well outside."""
+    inside = cv2.erode((alpha > 0.9).astype(np.uint8), _ellipse(_scaled(_CERTAIN_INSIDE_PX, alpha)))
+    possible = cv2.dilate((alpha > 0.1).astype(np.uint8), _ellipse(_scaled(_CERTAIN_OUTSIDE_PX, alpha)))
+    return inside > 0, possible == 0
+
+
+def _ellipse(radius_px: int) -> npt.NDArray[np.uint8]:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius_px + 1, 2 * radius_px + 1))
+    return cast("npt.NDArray[np.uint8]", kernel)
+
+
+def _box(plane: _Floats, window_px: int) -> _Floats:
+    return cast("_Floats", cv2.blur(plane, (window_px, window_px), borderType=cv2.BORDER_REPLICATE))
+
+
+def _dot(left: Sequence[_Floats], right: Sequence[_Floats]) -> _Floats:
+    return left[0] * right[0] + left[1] * right[1] + left[2] * right[2]
+
+
+def _color_hint(light: Sequence[_Floats], alpha: _Floats, inside: _Mask, outside: _Mask) -> tuple[_Floats, _Floats]:
+    """An alpha from color alone where the nearby foreground and background differ, and how far to trust it."""
+    near, near_spread = _local_color(light, inside)
+    far, far_spread = _local_color(light, outside)
+    axis = [f - b for f, b in zip(near, far, strict=True)]
+    length = _dot(axis, axis)
+    above = [g - b for g, b in zip(light, far, strict=True)]
+    hint = np.clip(_dot(above, axis) / (length + 1e-3), 0, 1)
+    beside = [v - hint * a for v, a in zip(above, axis, strict=True)]
+    # Two colors are told apart when they lie far apart for their own scatter, and the pixel lies between them.
+    trust = length / (length + 10 * (near_spread + far_spread) + 0.01) * np.exp(-40 * _dot(beside, beside))
+    rough = np.clip(1.5 * alpha - 0.25, 0, 1)  # a network of low resolution gives too wide edges
+    hint = trust * hint + (1 - trust) * rough
+    hint[inside] = 1
+    hint[outside] = 0
+    weight = trust + np.float32(0.2)
+    weight[inside | outside] = 1
+    return hint, weight
+
+
+def _local_color(light: Sequence[_Floats], where: _Mask) -> tuple[Sequence[_Floats], _Floats]:
+    """Mean color of the chosen pixels around each pixel, and their variance; very large where none is near."""
+    window = 2 * _scaled(_COLOR_RADIUS_PX, light[0]) + 1
+    chosen = where.astype(np.float32)
+    share = _box(chosen, window)
+    scale = 1 / np.maximum(share, 1e-4)
+    means = [_box(plane * chosen, window) * scale for plane in light]
+    spread = np.maximum(_box(_dot(light, light) * chosen, window) * scale - _dot(means, means), 0)
+    spread[share < 2e-3] = 1e3
+    return means, spread
+
+
+def _guided_model(guide: Sequence[_Floats], target: _Floats, weight: _Floats, *, radius_px: int) -> list[_Floats]:
+    """The three slopes and the offset that best explain `target` by the guide's color in windows around each pixel."""
+    window = 2 * radius_px + 1
+    scale = 1 / _box(weight, window)
+    weighted = [plane * weight for plane in guide]
+    means = [_box(plane, window) * scale for plane in weighted]
+    target_mean = _box(target * weight, window) * scale
+    covariance = {
+        (i, j): _box(weighted[i] * guide[j], window) * scale - means[i] * means[j]
+        for i in range(3)
+        for j in range(i + 1)
+    }
+    for i in range(3):
+        covariance[i, i] += np.float32(_REGULARIZATION)
+    moments = [_box(weighted[i] * target, window) * scale - means[i] * target_mean for i in range(3)]
+    slopes = _solve_symmetric(covariance, moments)
+    offset = target_mean - _dot(slopes, means)
+    return [_box(plane, window) for plane in (*slopes, offset)]
+
+
+def _solve_symmetric(matrix: Mapping[tuple[int, int], _Floats], right: Sequence[_Floats]) -> list[_Floats]:
+    """Solve a positive definite 3×3 system at every pixel by LDLᵀ, which stays accurate in float32."""
+    pivot0 = matrix[0, 0]
+    l10 = matrix[1, 0] / pivot0
+    l20 = matrix[2, 0] / pivot0
+    pivot1 = matrix[1, 1] - l10 * matrix[1, 0]
+    mixed = matrix[2, 1] - l20 * matrix[1, 0]
+    l21 = mixed / pivot1
+    pivot2 = matrix[2, 2] - l20 * matrix[2, 0] - l21 * mixed
+    y1 = right[1] - l10 * right[0]
+    x2 = (right[2] - l20 * right[0] - l21 * y1) / pivot2
+    x1 = y1 / pivot1 - l21 * x2
+    x0 = right[0] / pivot0 - l10 * x1 - l20 * x2
+    return [x0, x1, x2]
+
+
+def _apply(model: Sequence[_Floats], image: EncodedRGB) -> Plane:
+    """Lift slopes and offset to the picture's size and evaluate them, then clear the haze that wide windows leave."""
+    size = (image.shape[1], image.shape[0])
+    refined: Any = cv2.resize(model[3], size, interpolation=cv2.INTER_LINEAR)
+    for slope, channel in zip(model[:3], cv2.split(image), strict=True):
+        lifted: Any = cv2.resize(slope, size, interpolation=cv2.INTER_LINEAR)
+        lifted *= np.float32(1 / 255)
+        lifted *= channel
+        refined += lifted
+    refined -= np.float32(_HAZE)
+    refined *= np.float32(1 / (_FULL - _HAZE))
+    return cast("Plane", np.clip(refined, 0, 1, out=refined))
+
+
+def _smooth_colors(
+    front: _Floats, back: _Floats, alpha: _Floats, window_px: int, *, fallback: tuple[_Floats, _Floats]
+) -> tuple[_Floats, _Floats]:
+    """Mean color of subject and background around each pixel; the fallback where a window holds none of one."""
+    opacity = _tripled(alpha)
+    share = _tripled(_box(alpha, window_px))
+    slack = np.float32(1e-4)
+    smooth_front = _box(front * opacity, window_px)
+    smooth_front += slack * fallback[0]
+    smooth_front /= share + slack
+    smooth_back = _box(back - back * opacity, window_px)
+    smooth_back += slack * fallback[1]
+    smooth_back /= 1 + slack - share
+    return smooth_front, smooth_back
+
+
+def _tripled(plane: _Floats) -> _Floats:
+    # Multiplying arrays of equal shapes is twice as fast as broadcasting a plane.
+    return cast("_Floats", cv2.merge([plane, plane, plane]))
+
+
+def _smooth_colors_wide(image: LinearRGB, alpha: Plane) -> tuple[_Floats, _Floats]:
+    """Both colors from the wide window, computed at a quarter of the side: nothing that fine is left in them."""
+    height, width = alpha.shape
+    size = (max(1, width // 4), max(1, height // 4))
+    small: Any = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    coverage: Any = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    total = float(coverage.sum())
+    mean_front = (small * coverage[..., None]).sum(axis=(0, 1)) / max(total, 1e-6)
+    mean_back = (small * (1 - coverage[..., None])).sum(axis=(0, 1)) / max(coverage.size - total, 1e-6)
+    window_px = _scaled(_WIDE_WINDOW_PX, coverage)
+    smooth = _smooth_colors(small, small, coverage, window_px, fallback=(mean_front, mean_back))
+    front, back = (cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in smooth)
+    return cast("_Floats", front), cast("_Floats", back)
+
+
+def _correct(image: _Floats, alpha: _Floats, smooth_front: _Floats, smooth_back: _Floats) -> _Floats:
+    """Move the smooth foreground by what blending it would miss, as far as the pixel belongs to the subject."""
+    opacity = _tripled(alpha)
+    missed = image - smooth_back
+    missed -= opacity * (smooth_front - smooth_back)
+    missed *= opacity
+    missed += smooth_front
+    return missed
+
+
+def _mixed_box(alpha: Plane, *, margin_px: int) -> tuple[slice, slice]:
+    """The rows and columns that hold every pixel with a share of both, and a margin."""
+    mixed = (alpha > 0) & (alpha < 1)
+    rows, columns = np.flatnonzero(mixed.any(axis=1)), np.flatnonzero(mixed.any(axis=0))
+    if rows.size == 0:
+        return slice(0, 1), slice(0, 1)  # OpenCV refuses empty arrays; one pixel more costs nothing
+    return (
+        slice(max(0, int(rows[0]) - margin_px), int(rows[-1]) + margin_px + 1),
+        slice(max(0, int(columns[0]) - margin_px), int(columns[-1]) + margin_px + 1),
+    )

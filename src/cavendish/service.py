@@ -1,0 +1,187 @@
+"""The story of a request: `submit` accepts it, `run` does it. Called by the routes; everything else is called from here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cavendish.accounts import pricing
+from cavendish.engines.base import EngineInput, EngineResult, Workers
+from cavendish.jobs.states import Edit, EditResult, Idempotency, fingerprint_of
+from cavendish.planning.explain import describe_outcome
+from cavendish.provenance.text import text_of
+from cavendish.storage.names import CONTENT_TYPES, new_name
+from cavendish.storage.store import StoredFile
+
+if TYPE_CHECKING:
+    from cavendish.accounts.pricing import PricingSettings
+    from cavendish.domain.context import EditContext
+    from cavendish.domain.limits import DecodeSettings
+    from cavendish.domain.plan import Planner
+    from cavendish.domain.request import EditRequest, Principal
+    from cavendish.engines.router import Router
+    from cavendish.fetching.sources import Fetcher
+    from cavendish.imaging.image import Image
+    from cavendish.jobs.repository import JobRepository, Outcome
+    from cavendish.jobs.runner import Runner
+    from cavendish.storage.repository import FileRepository
+    from cavendish.storage.store import DirectoryStore
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What the service calls, in the order a request meets it; put together in `app`."""
+
+    workers: Workers
+    planner: Planner
+    router: Router
+    pricing: PricingSettings
+    jobs: JobRepository
+    runner: Runner
+    fetcher: Fetcher
+    decode: DecodeSettings
+    store: DirectoryStore
+    files: FileRepository
+    keep_files_s: float
+    now: Callable[[], float] = time.time
+
+
+class EditService:
+    """Accepts, runs and awaits edits."""
+
+    def __init__(self, stages: Stages) -> None:
+        self._stages = stages
+
+    async def submit(
+        self, principal: Principal, request: EditRequest, *, edit_id: str, idempotency_key: str | None = None
+    ) -> Edit:
+        """Accept a request: plan it, choose who does it, reserve its price, queue it.
+
+        Raises:
+            UnsupportedEdit: Nothing in the sentence can be done here.
+            ModelUnavailable: No engine here runs the model.
+            InsufficientCredits: The balance does not cover it.
+            IdempotencyMismatch: The key was used with another body.
+            Overloaded: The queue is full.
+        """
+        at = self._stages
+        plan = await at.workers.run(at.planner.plan, request)
+        route = at.router.open(request, plan)
+        price = pricing.quote(request.model, request.num_images, at.pricing)
+        idempotency = Idempotency(idempotency_key, await at.workers.run(fingerprint_of, request))
+        with at.runner.place():
+            edit = await at.jobs.open(
+                edit_id, principal, request, plan, route, price, idempotency=idempotency
+            )  # row and reservation in one transaction
+            if not edit.replayed:
+                at.runner.start(edit, self.run)
+        return edit
+
+    async def run(self, edit: Edit, context: EditContext) -> None:
+        """Do an accepted edit: fetch, decode, edit, encode, save, settle."""
+        at = self._stages
+        sources = await at.fetcher.fetch(edit.request.images, context=context, own_origins=edit.request.own_origins)
+        made = await make(edit, sources, context, workers=at.workers, decode=at.decode)
+        stored = await self._save(made, edit)
+        try:
+            await at.jobs.succeed(edit, self._result(edit, made, stored), keep_s=at.keep_files_s)
+        except Exception:
+            await at.store.discard(file.name for file in stored)
+            raise
+
+    async def wait(self, edit: Edit) -> Outcome:
+        """Wait until an edit has ended."""
+        return await self._stages.runner.wait(edit.id)
+
+    def cancel(self, edit: Edit) -> None:
+        """Stop an edit whose caller has left."""
+        self._stages.runner.cancel(edit.id)
+
+    async def read_file(self, name: str) -> bytes | None:
+        """A kept file's bytes, or None where it expired or never was."""
+        at = self._stages
+        return await at.store.read(name) if await at.files.is_kept(name, now_s=at.now()) else None
+
+    async def _save(self, made: Made, edit: Edit) -> tuple[StoredFile, ...]:
+        at = self._stages
+        file_format = edit.request.output.format
+        stored: list[StoredFile] = []
+        for data, (width, height) in made.files:
+            name = new_name(file_format, now_s=at.now())
+            await at.store.save(name, data)
+            stored.append(StoredFile(name, CONTENT_TYPES[file_format], len(data), width, height))
+        return tuple(stored)
+
+    def _result(self, edit: Edit, made: Made, stored: tuple[StoredFile, ...]) -> EditResult:
+        charged = pricing.quote(edit.request.model, len(stored), self._stages.pricing)
+        return EditResult(stored, made.description, made.report, charged, self._stages.now())
+
+
+@dataclass(frozen=True)
+class Made:
+    """An edit's pictures as files, before anything is stored or charged.
+
+    Args:
+        files: Bytes and (width, height) of each.
+        description: What was done and what was not.
+        report: `meta.edit` of the answer.
+    """
+
+    files: tuple[tuple[bytes, tuple[int, int]], ...]
+    description: str
+    report: dict[str, Any]
+
+
+async def make(
+    edit: Edit, sources: Sequence[bytes], context: EditContext, *, workers: Workers, decode: DecodeSettings
+) -> Made:
+    """Decode, edit and encode: the part of the story that needs neither database nor network.
+
+    Args:
+        edit: What to do.
+        sources: One picture file's bytes an input.
+        context: Deadline, cancellation and seed.
+        workers: Threads for the pixels.
+        decode: Caps.
+
+    Raises:
+        UnreadableImage: A source is not a picture, damaged, or too large.
+        UnsupportedEdit: Nothing asked for could be done on these pictures.
+    """
+    images = await workers.run(_decode_all, sources, decode)
+    outcome = await edit.route.edit(EngineInput(images, edit.plan, edit.request), context)
+    notes = [note for image in images for note in image.metadata.notes]
+    return Made(
+        files=await workers.run(_encode_all, edit, outcome),
+        description=describe_outcome(edit.plan, outcome.outcomes, [*outcome.notes, *notes]),
+        report=_report(edit, outcome),
+    )
+
+
+def _report(edit: Edit, outcome: EngineResult) -> dict[str, Any]:
+    """`meta.edit` of the answer: who did what, what was not done, and what had no effect."""
+    return {
+        "engine": edit.route.engine.name,
+        "plan_version": edit.plan.version,
+        "seed": edit.seed,
+        "steps": [step.to_json() for step in outcome.outcomes],
+        "unsupported": [{"text": item.text, "reason": item.reason} for item in edit.plan.unsupported],
+        "ignored": list(edit.request.ignored),
+    }
+
+
+def _decode_all(sources: Sequence[bytes], settings: DecodeSettings) -> tuple[Image, ...]:
+    from cavendish.imaging.decode import decode_all  # noqa: PLC0415 - Pillow and OpenCV stay out of start-up
+
+    return decode_all(sources, settings)
+
+
+def _encode_all(edit: Edit, outcome: EngineResult) -> tuple[tuple[bytes, tuple[int, int]], ...]:
+    from cavendish.imaging.encode import encode_image  # noqa: PLC0415 - as above
+
+    def encoded(picture: Image, k: int) -> bytes:
+        return encode_image(picture, edit.request.output, text=text_of(edit.plan, seed=edit.seed, output=k))
+
+    return tuple((encoded(picture, k), picture.size) for k, picture in enumerate(outcome.pictures))

@@ -1,0 +1,106 @@
+"""The settings: one frozen tree, read once from `cavendish.toml` and the environment. Nothing else reads either.
+
+An environment variable is `CAVENDISH_` + section + `__` + name, such as `CAVENDISH_JOBS__DEADLINE_S=60`; it wins over
+the file. Each section is defined beside the code that uses it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from cavendish.accounts.pricing import PricingSettings
+from cavendish.api.state import ApiSettings
+from cavendish.database.engine import DatabaseSettings
+from cavendish.domain.limits import DecodeSettings
+from cavendish.errors import InvalidRequest
+from cavendish.fetching.limits import FetchSettings
+from cavendish.jobs.runner import JobSettings
+from cavendish.storage.store import StorageSettings
+from cavendish.weights.store import WeightSettings, default_folder
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set.
+
+    Args:
+        data_dir: Folder of the database and the files.
+        bootstrap_key: Key to make at the first start; "" mints one.
+        log_level: debug, info, warning or error.
+        engines: Engines in order of preference.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="CAVENDISH_", env_nested_delimiter="__", frozen=True, extra="forbid", toml_file="cavendish.toml"
+    )
+
+    data_dir: Path = Path("cavendish-data")
+    bootstrap_key: SecretStr = SecretStr("")
+    log_level: str = "info"
+    engines: tuple[str, ...] = ("embedded",)
+    api: ApiSettings = ApiSettings()
+    jobs: JobSettings = JobSettings()
+    pricing: PricingSettings = PricingSettings()
+    fetching: FetchSettings = FetchSettings()
+    decoding: DecodeSettings = DecodeSettings()
+    storage: StorageSettings = StorageSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    weights: WeightSettings = WeightSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over the file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def weights_folder(self) -> Path:
+        """Where the neural weights are."""
+        return self.weights.folder or default_folder(_user_data())
+
+    @property
+    def worker_count(self) -> int:
+        """Edits in work at once."""
+        return self.jobs.workers or os.cpu_count() or 1
+
+
+def load(**given: Any) -> Settings:
+    """Read the settings.
+
+    Args:
+        **given: Top-level values from the command line; they win.
+
+    Raises:
+        InvalidRequest: A value is missing, unknown or out of range; the message names it.
+    """
+    try:
+        return Settings(**given)
+    except (ValidationError, ValueError) as error:
+        lines = error.errors(include_url=False) if isinstance(error, ValidationError) else []
+        named = "; ".join(f"{'.'.join(map(str, line['loc']))}: {line['msg']}" for line in lines) or str(error)
+        raise InvalidRequest(f"Settings: {named}") from error
+
+
+def _user_data() -> Path:
+    """The platform's folder for application data (XDG Base Directory Specification 0.8 where there is no other)."""
+    home = Path.home()
+    if "XDG_DATA_HOME" in os.environ:
+        return Path(os.environ["XDG_DATA_HOME"])
+    windows = os.environ.get("LOCALAPPDATA")
+    return Path(windows) if windows else home / ".local" / "share"
