@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -33,7 +34,7 @@ from cavendish.errors import (
 )
 from cavendish.fetching.sources import Fetcher
 from cavendish.jobs.repository import JobRepository
-from cavendish.jobs.runner import Runner
+from cavendish.jobs.runner import Runner, repeat
 from cavendish.planning.planner import PhrasePlanner
 from cavendish.service import EditService, Stages
 from cavendish.storage.names import is_name
@@ -86,7 +87,8 @@ def _lifespan(settings: Settings, engines: tuple[Engine, ...] | None) -> Callabl
             await accounts.open_unlimited(LOCAL.account_id)
         await stages.jobs.release_expired()
         stages.runner.begin()
-        sweeper = asyncio.create_task(_sweep_forever(stages, settings))
+        sweeping = partial(sweep, stages.store, stages.files, orphan_after_s=settings.storage.orphan_after_s)
+        sweeper = asyncio.create_task(repeat(sweeping, every_s=settings.storage.sweep_every_s))
         try:
             yield
         finally:
@@ -171,18 +173,8 @@ def saliency_opener(settings: Settings) -> Callable[[], Any]:
     return open_saliency
 
 
-async def _sweep_forever(stages: Stages, settings: Settings) -> None:
-    """Delete expired files, and files a crash left without a row."""
-    while True:
-        try:
-            await sweep(stages.store, stages.files, orphan_after_s=settings.storage.orphan_after_s)
-        except Exception:
-            logger().exception("sweep failed")
-        await asyncio.sleep(settings.storage.sweep_every_s)
-
-
 async def sweep(store: DirectoryStore, kept: FileRepository, *, orphan_after_s: float) -> None:
-    """One sweep; see `_sweep_forever`."""
+    """Delete expired files, and files a crash left without a row."""
     await store.discard(await kept.take_expired(now_s=time.time()))
     await store.discard(await kept.unknown(await store.older_than(orphan_after_s)))
 

@@ -1,4 +1,4 @@
-"""The story of a request: `submit` accepts it, `run` does it. Called by the routes; everything else is called from here."""
+"""The story of a request: `submit` accepts it, `run` does it. Called by the routes; calls every other stage."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ RATIO_SIZES: dict[str, tuple[int, int]] = {
     "16:9": (1344, 768),
     "9:16": (768, 1344),
 }
-"""(width, height) by ratio, in the order of the contract's enum. Only three are the exact ratio: look up, never compute."""
+"""(width, height) by ratio, in the order of the contract's enum. Three are the exact ratio: look up, never compute."""
 
 AUTO = "auto"
 """Keep the first picture's own pixels."""

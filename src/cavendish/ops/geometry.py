@@ -96,7 +96,7 @@ def reframe(size: tuple[int, int], target: tuple[int, int], *, subject: Box | No
         A canvas of exactly `target`.
     """
     window = _window(size, target)
-    if size == target or window == size:
+    if size in {target, window}:
         return Canvas(target, scaling(size[0] / target[0], size[1] / target[1]))
     kept = _with_air(subject, size)
     fits = kept is None or (kept[2] - kept[0] <= window[0] and kept[3] - kept[1] <= window[1])

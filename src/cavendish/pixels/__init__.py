@@ -1,1 +1,1 @@
-"""Stage 5 of a request: pure picture algorithms that several op families share; called by ops and engines, calls imaging."""
+"""Stage 5 of a request: pure algorithms that op families share; called by ops and engines, calls imaging."""

@@ -1,1 +1,1 @@
-"""Stage 2 of a request: the sentence becomes an edit plan, and plan and outcome become a sentence; called by the service."""
+"""Stage 2 of a request: the sentence becomes an edit plan, and its outcome a sentence; called by the service."""

@@ -32,7 +32,7 @@ def words() -> Mapping[str, Any]:
 def _breaks() -> re.Pattern[str]:
     verbs = "|".join(words()["grammar"]["verbs"].split())
     return re.compile(
-        rf"(?<!\d)[.](?=\s|$)|(?<=\d)[.](?=\s|$)|[!?;\n]+|,\s+(?:and\s+|then\s+|but\s+)*|\b(?:and then|after that|then)\b"
+        rf"[.](?=\s|$)|[!?;\n]+|,\s+(?:and\s+|then\s+|but\s+)*|\b(?:and then|after that|then)\b"
         rf"|\b(?:and|but)\s+(?=(?:please\s+|also\s+)?(?:{verbs}|don't|do not)\b)",
         re.IGNORECASE,
     )

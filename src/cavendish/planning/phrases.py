@@ -90,17 +90,21 @@ def _tables() -> tuple[Mapping[str, Any], ...]:
 
 def _compile(phrase: Mapping[str, Any]) -> Iterable[Rule]:
     for pattern in phrase["match"]:
-        spelled = re.sub(r"\{([a-z]+\d?)\}", lambda slot: _slots()[slot.group(1)], pattern)
-        count = itertools.count()  # the same slot may stand in several alternatives, a group name only once
-        filled = re.sub(r"\(\?P<(\w+)>", lambda group: f"(?P<{group.group(1)}__{next(count)}>", spelled)
+        filled = re.sub(r"\{([a-z]+\d?)\}", lambda slot: _slots()[slot.group(1)], pattern)
         yield Rule(
             op=phrase["op"],
-            pattern=re.compile(rf"(?<![\w-])(?:{filled})(?![\w-])", re.IGNORECASE),
+            pattern=re.compile(rf"(?<![\w-])(?:{_numbered(filled)})(?![\w-])", re.IGNORECASE),
             parameters=phrase.get("parameters", {}),
             amount=phrase.get("amount", ""),
             value=phrase.get("value", 0.0),
             confidence=phrase.get("confidence", 0.9),
         )
+
+
+def _numbered(pattern: str) -> str:
+    """Make group names unique: a slot may stand in several alternatives, a group name only once."""
+    count = itertools.count()
+    return re.sub(r"\(\?P<(\w+)>", lambda group: f"(?P<{group.group(1)}__{next(count)}>", pattern)
 
 
 @cache
@@ -132,7 +136,8 @@ def _slots() -> Mapping[str, str]:
 
 IMAGE = re.compile(
     r"(?:the |my |this |that )?(?:(?:first|1st|second|2nd|third|3rd|fourth|4th|other|last) "
-    r"(?:image|picture|photo|pic|one|shot|photograph)|(?:image|picture|photo|pic|img) ?#?(?:number )?(?:\d{1,2}|one|two|three|four|[ab])(?!\w))",
+    r"(?:image|picture|photo|pic|one|shot|photograph)|(?:image|picture|photo|pic|img) ?#?(?:number )?"
+    r"(?:\d{1,2}|one|two|three|four|[ab])(?!\w))",
     re.IGNORECASE,
 )
 """How people point at one of several pictures."""

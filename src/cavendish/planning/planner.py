@@ -94,7 +94,8 @@ def _read_clause(clause: Clause, images: int) -> tuple[list[Step], str]:
 def _glued(clauses: list[Clause]) -> list[Clause]:
     """Join fragments that only say where or how much (“…, on the left, small”) to the ask they belong to."""
     joined: list[Clause] = []
-    for clause in clauses:
+    for found in clauses:
+        clause = found
         if (
             joined
             and not clause.guard

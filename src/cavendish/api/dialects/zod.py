@@ -24,29 +24,26 @@ _EXPECTED = {
     "dict_type": "object",
 }
 
+_TEMPLATES = {
+    "missing": "Required",
+    "int_type": "Expected integer, received float",
+    "int_from_float": "Expected integer, received float",
+    "greater_than_equal": "Number must be greater than or equal to {ge}",
+    "less_than_equal": "Number must be less than or equal to {le}",
+    "string_too_short": "String must contain at least {min_length} character(s)",
+    "string_too_long": "String must contain at most {max_length} character(s)",
+}
+
 
 def line_of(error: Mapping[str, Any]) -> str:
     """One pydantic error in zod's words, such as `Number must be less than or equal to 4`."""
     kind, context, given = error["type"], error.get("ctx", {}), error["input"]
     received = _NAMES.get(type(given), "unknown")
-    match kind:
-        case "missing":
-            return "Required"
-        case "int_from_float" | "int_type" if isinstance(given, float):
-            return "Expected integer, received float"
-        case kind if kind in _EXPECTED:
-            return f"Expected {_EXPECTED[kind]}, received {received}"
-        case "greater_than_equal":
-            return f"Number must be greater than or equal to {context['ge']}"
-        case "less_than_equal":
-            return f"Number must be less than or equal to {context['le']}"
-        case "string_too_short":
-            return f"String must contain at least {context['min_length']} character(s)"
-        case "string_too_long":
-            return f"String must contain at most {context['max_length']} character(s)"
-        case "literal_error":
-            expected = context["expected"].replace(" or ", ", ").replace(", ", " | ")
-            shown = f"'{given[:100]}'" if isinstance(given, str) else received
-            return f"Invalid enum value. Expected {expected}, received {shown}"
-        case _:
-            return str(error["msg"])
+    if kind in _EXPECTED and not (kind == "int_type" and isinstance(given, float)):
+        return f"Expected {_EXPECTED[kind]}, received {received}"
+    if kind == "literal_error":
+        expected = context["expected"].replace(" or ", ", ").replace(", ", " | ")
+        shown = f"'{given[:100]}'" if isinstance(given, str) else received
+        return f"Invalid enum value. Expected {expected}, received {shown}"
+    template = _TEMPLATES.get(kind)
+    return str(error["msg"]) if template is None else template.format(**context)
