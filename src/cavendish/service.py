@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -67,10 +68,10 @@ class EditService:
             Overloaded: The queue is full.
         """
         at = self._stages
-        plan = await at.workers.run(at.planner.plan, request)
+        plan = await asyncio.to_thread(at.planner.plan, request)  # not in `workers`: refusals must not wait for pixels
         route = at.router.open(request, plan)
         price = pricing.quote(request.model, request.num_images, at.pricing)
-        idempotency = Idempotency(idempotency_key, await at.workers.run(fingerprint_of, request))
+        idempotency = Idempotency(idempotency_key, await asyncio.to_thread(fingerprint_of, request))
         with at.runner.place():
             edit = await at.jobs.open(
                 edit_id, principal, request, plan, route, price, idempotency=idempotency

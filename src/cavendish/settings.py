@@ -6,11 +6,12 @@ the file. Each section is defined beside the code that uses it.
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -55,6 +56,15 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     database: DatabaseSettings = DatabaseSettings()
     weights: WeightSettings = WeightSettings()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _decoded(cls, section: Any) -> Any:
+        """Lists and tables inside a section come from the environment as JSON text, such as `[80, 443]`."""
+        if not isinstance(section, dict):
+            return section
+        texts = {name for name, value in section.items() if isinstance(value, str) and value[:1] in {"[", "{"}}
+        return {name: json.loads(value) if name in texts else value for name, value in section.items()}
 
     @classmethod
     def settings_customise_sources(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect
 
 from cavendish.api.state import state_of
-from cavendish.errors import Cancelled, RateLimited, TooLarge, UnsupportedMediaType
+from cavendish.errors import Cancelled, Overloaded, RateLimited, TooLarge, UnsupportedMediaType
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -17,15 +17,37 @@ if TYPE_CHECKING:
     from cavendish.domain.request import Principal
 
 
-async def read_body(request: Request, *, max_bytes: int | None = None) -> bytes:
-    """The whole body, counted while it arrives, so that an endless one is refused early.
+@contextmanager
+def admitted(request: Request, principal: Principal) -> Iterator[None]:
+    """Count one open call of a key, and let go of its body's bytes at the end.
+
+    Raises:
+        RateLimited: The key has as many calls open as it may.
+    """
+    state = state_of(request)
+    calls, prefix = state.load.calls, principal.key_prefix
+    if calls.get(prefix, 0) >= state.settings.max_in_flight:
+        raise RateLimited("Too Many Requests", retry_after_s=1)
+    calls[prefix] = calls.get(prefix, 0) + 1
+    try:
+        yield
+    finally:
+        state.load.body_bytes -= request.scope["state"].get("body_bytes", 0)
+        calls[prefix] -= 1
+        if not calls[prefix]:
+            del calls[prefix]
+
+
+async def read_body(request: Request) -> bytes:
+    """The whole body, counted while it arrives, so that an endless one is refused early; inside `admitted`.
 
     Raises:
         TooLarge: It is over the cap, by announcement or in fact.
+        Overloaded: All bodies held at this moment are over their cap together.
         UnsupportedMediaType: It is compressed.
         Cancelled: The client left.
     """
-    limit = state_of(request).settings.max_body_bytes if max_bytes is None else max_bytes
+    limit = state_of(request).settings.max_body_bytes
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the request body without Content-Encoding.")
     announced = request.headers.get("content-length", "0")
@@ -35,6 +57,7 @@ async def read_body(request: Request, *, max_bytes: int | None = None) -> bytes:
     try:
         async for chunk in request.stream():
             received += chunk
+            _hold(request, len(chunk))
             if len(received) > limit:
                 raise _too_large(limit)
     except ClientDisconnect as left:
@@ -42,25 +65,14 @@ async def read_body(request: Request, *, max_bytes: int | None = None) -> bytes:
     return bytes(received)
 
 
-@contextmanager
-def in_flight(request: Request, principal: Principal) -> Iterator[None]:
-    """Count one open call of a key.
-
-    Raises:
-        RateLimited: The key has as many open as it may.
-    """
+def _hold(request: Request, size_bytes: int) -> None:
     state = state_of(request)
-    prefix = principal.key_prefix
-    if state.in_flight.get(prefix, 0) >= state.settings.max_in_flight:
-        raise RateLimited("Too Many Requests", retry_after_s=1)
-    state.in_flight[prefix] = state.in_flight.get(prefix, 0) + 1
-    try:
-        yield
-    finally:
-        state.in_flight[prefix] -= 1
-        if not state.in_flight[prefix]:
-            del state.in_flight[prefix]
+    held = request.scope["state"]
+    held["body_bytes"] = held.get("body_bytes", 0) + size_bytes
+    state.load.body_bytes += size_bytes
+    if state.load.body_bytes > state.settings.max_bodies_bytes:
+        raise Overloaded("Service unavailable: too many large requests at once. Try again shortly.", retry_after_s=2)
 
 
 def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The request body is larger than {limit // (1024 * 1024)} MiB.")
+    return TooLarge(f"The request body is larger than {limit:,} bytes.")

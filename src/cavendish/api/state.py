@@ -26,6 +26,7 @@ class ApiSettings:
             each call's Host (and, from trusted proxies, X-Forwarded-Proto and X-Forwarded-Host).
         trusted_proxies: Addresses or networks whose X-Forwarded headers are believed.
         max_body_bytes: Most bytes of a request body.
+        max_bodies_bytes: Most bytes of all request bodies held at once; more get 503.
         max_in_flight: Most calls one key may have open at once; more get 429.
         auth: Whether a key is asked for; off only on loopback.
     """
@@ -33,8 +34,17 @@ class ApiSettings:
     public_url: str = ""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     max_body_bytes: int = 64 * 1024 * 1024
+    max_bodies_bytes: int = 1024 * 1024 * 1024
     max_in_flight: int = 256
     auth: bool = True
+
+
+@dataclass
+class Load:
+    """What is open right now: calls by key prefix, and bytes of request bodies."""
+
+    calls: dict[str, int] = field(default_factory=dict)
+    body_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,7 @@ class ApiState:
     decode: DecodeSettings
     pricing: PricingSettings
     keep_files_s: float
-    in_flight: dict[str, int] = field(default_factory=dict)
+    load: Load = field(default_factory=Load)
 
 
 def state_of(request: Request) -> ApiState:

@@ -87,7 +87,7 @@ def topup(
 
 
 def _number(text: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise InvalidRequest(f"--credits takes a whole number or `unlimited`, not {text!r}.", param="credits")
     return int(text)
 

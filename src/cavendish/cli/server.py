@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,7 +62,10 @@ def _server(app: object, host: str, port: int) -> uvicorn.Server:
             state = getattr(app, "state", None)
             if state is not None and hasattr(state, "cavendish"):
                 state.cavendish.runner.draining = True
-            super().handle_exit(sig, frame)  # type: ignore[arg-type]
+            # Not the parent's: it raises the signal again at the end, and a clean stop would not exit with 0.
+            del frame
+            self.force_exit = self.force_exit or (self.should_exit and sig == signal.SIGINT)
+            self.should_exit = True
 
     return Server(
         uvicorn.Config(
@@ -97,7 +101,7 @@ def _bootstrap(settings: Settings, host: str, port: int) -> None:
     address = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104 - compared, not bound
     print(
         f"First key (unlimited, shown once): {shown}\n\n"
-        f"curl {address}/v1/images/generations -H 'Authorization: Bearer {shown}' "
+        f'curl {address}/v1/images/generations -H "Authorization: Bearer {shown}" '
         f"-H 'Content-Type: application/json' -d '{json.dumps(body)}'\n",
         file=sys.stderr,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cavendish.database.migrations import HEAD
@@ -44,7 +44,7 @@ class Database:
 
     def __init__(self, path: Path, *, readers: int = 4) -> None:
         self._path = path
-        url = f"sqlite+aiosqlite:///{path}"
+        url = URL.create("sqlite+aiosqlite", database=str(path))  # built, not parsed: a folder's name may hold a "?"
         self._writer = _engine(url, connections=1, writes=True)
         self._reader = _engine(url, connections=readers, writes=False)
         self._running: set[asyncio.Task[Any]] = set()
@@ -79,7 +79,7 @@ class Database:
         await self._reader.dispose()
 
 
-def _engine(url: str, *, connections: int, writes: bool) -> AsyncEngine:
+def _engine(url: URL, *, connections: int, writes: bool) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=600)
 
     @event.listens_for(engine.sync_engine, "connect")

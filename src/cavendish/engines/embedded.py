@@ -27,6 +27,9 @@ LADDER = (1.0, 0.6, 1.5, 2.0)
 """Factors on an unstated amount for pictures 1–4 of one request: as asked, subtler, stronger, strongest."""
 
 
+_GUESSED = "The subject was found by color alone, since the neural weights are not installed."
+
+
 class EmbeddedEngine:
     """Runs exact steps with pure picture code.
 
@@ -65,7 +68,8 @@ class EmbeddedEngine:
                 pictures.append(picture)
             if not _can_vary(given.plan):
                 break
-        return EngineResult(tuple(pictures), outcomes, _count_note(len(pictures), given.request.num_images))
+        notes = _count_note(len(pictures), given.request.num_images)
+        return EngineResult(tuple(pictures), outcomes, (*notes, *([_GUESSED] if resolver.guessed else [])))
 
 
 class _Bench:

@@ -99,18 +99,19 @@ def _unreadable(param: str) -> str:
 def _to_srgb(picture: PIL.Image.Image) -> PIL.Image.Image:
     transparent = "A" in picture.getbands() or "transparency" in picture.info
     mode = "RGBA" if transparent else "RGB"
-    profile = picture.info.get("icc_profile")
-    if profile and picture.mode in {"RGB", "RGBA", "CMYK", "L"}:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            output = "RGBA" if picture.mode == "RGBA" else "RGB"
-            converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=output)
-        except ImageCms.PyCMSError:
-            return picture.convert(mode)  # a broken profile says nothing; the pixels are still a picture
-        return converted if converted is not None else picture.convert(mode)
     if picture.mode.startswith("I;16"):
         return PIL.Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert(mode)
-    return picture.convert(mode)
+    profile = picture.info.get("icc_profile")
+    if not profile:
+        return picture.convert(mode)
+    # Palettes and colors that stand for transparency are spelled out first: a profile speaks of color values.
+    plain = picture if picture.mode in {"L", "CMYK"} and not transparent else picture.convert(mode)
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(plain, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+    except (ImageCms.PyCMSError, OSError):
+        return picture.convert(mode)  # a broken profile says nothing; the pixels are still a picture
+    return converted if converted is not None else picture.convert(mode)
 
 
 def _drop_opaque_alpha(pixels: np.ndarray) -> np.ndarray:

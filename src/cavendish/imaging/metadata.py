@@ -17,7 +17,8 @@ _IHDR_END = 33  # signature (8) + IHDR length, type, 13 bytes of data and checks
 
 def read_metadata(opened: PIL.Image.Image) -> Metadata:
     """Collect format, EXIF (orientation and GPS dropped) and resolution of an opened file."""
-    exif = opened.getexif()
+    exif = PIL.Image.Exif()  # a copy: the picture still has to be turned by its own block
+    exif.load(opened.getexif().tobytes())
     for tag in (Base.Orientation, IFD.GPSInfo):
         exif.pop(tag, None)
     dpi = opened.info.get("dpi")

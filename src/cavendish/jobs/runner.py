@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Work = Callable[[Edit, EditContext], Awaitable[None]]
 
+_LEFT = "The caller left before the edit was done."
+
 
 @dataclass(frozen=True)
 class JobSettings:
@@ -80,6 +82,7 @@ class Runner:
         self._wake = asyncio.Event()
         self._claimed = 0
         self._tasks: list[asyncio.Task[None]] = []
+        self._leaving: set[asyncio.Task[None]] = set()
         self.draining = False
 
     def begin(self) -> None:
@@ -125,13 +128,19 @@ class Runner:
     def cancel(self, edit_id: str) -> None:
         """Stop an edit nobody waits for; its credits are given back."""
         job = self._jobs.get(edit_id)
-        if job is None:
+        if job is None or job.context.cancelled:
             return
         job.context.cancel()
         if job.task is not None:
             job.task.cancel()
-        else:
-            self._wake.set()  # a worker picks it up at once, finds it cancelled and releases it
+            return
+        account = job.edit.principal.account_id
+        self._waiting[account].remove(job)
+        if not self._waiting[account]:
+            del self._waiting[account]
+        leaving = asyncio.create_task(self._finish(job))  # at once, though every worker may be busy
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
 
     async def drain(self) -> None:
         """Refuse new edits, give running ones `drain_s` to finish, then release the rest."""
@@ -149,14 +158,7 @@ class Runner:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _next(self) -> _Job | None:
-        """The next job: cancelled ones first, then accounts in turn, so that a busy one cannot starve the rest."""
-        for account, queue in list(self._waiting.items()):
-            gone = next((job for job in queue if job.context.cancelled), None)
-            if gone is not None:
-                queue.remove(gone)
-                return gone
-            if not queue:
-                del self._waiting[account]
+        """The next job: accounts in turn, so that a busy one cannot starve the rest."""
         for account in list(self._waiting):
             queue = self._waiting.pop(account)
             job = queue.popleft()
@@ -172,10 +174,17 @@ class Runner:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            job.task = asyncio.create_task(self._do(job))
+            await self._finish(job)
+
+    async def _finish(self, job: _Job) -> None:
+        """Do a job, or release it where it was cancelled, and tell whoever waits."""
+        job.task = asyncio.create_task(self._do(job))
+        await asyncio.wait([job.task])
+        if job.task.cancelled():  # before its first line ran, or a second time
+            job.task = asyncio.create_task(self._end(job, State.CANCELLED, Cancelled(_LEFT)))
             await asyncio.wait([job.task])
-            del self._jobs[job.edit.id]
-            job.done.set_result(None)
+        del self._jobs[job.edit.id]
+        job.done.set_result(None)
 
     async def _do(self, job: _Job) -> None:
         try:
@@ -184,7 +193,7 @@ class Runner:
                 await self._repository.start(job.edit)
                 await job.work(job.edit, job.context)
         except asyncio.CancelledError:
-            await self._end(job, State.CANCELLED, Cancelled("The caller left before the edit was done."))
+            await self._end(job, State.CANCELLED, Cancelled(_LEFT))
         except TimeoutError:
             job.context.cancel()
             await self._end(job, State.FAILED, DeadlineExceeded("Generation timeout"))

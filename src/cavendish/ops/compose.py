@@ -23,6 +23,10 @@ _STANDS_AT = 0.92
 """Where a thing's foot is put when no height is named, as a fraction of the picture's height."""
 
 
+_BESIDE_SUBJECT = 0.6
+"""Most of the height of the scene's own subject that a thing placed beside it gets."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Placement:
     """Where a thing goes: its box on the target picture, in pixels; may reach over the edges."""
@@ -106,6 +110,15 @@ def choose_placement(
     return Placement(left, foot * height - tall, wide, tall)
 
 
+def _scale(given: OpInput) -> float:
+    """The height asked for; unasked, a thing stays clearly smaller than the scene's own subject."""
+    scale: float = given.parameters["scale"]
+    busy = given.foreground.box if given.foreground else None
+    if busy is None or "scale" in given.step.stated:
+        return scale
+    return min(scale, _BESIDE_SUBJECT * (busy[3] - busy[1]) / given.image.size[1])
+
+
 def _free_side(busy: Region) -> float:
     columns = busy.alpha.sum(axis=0)
     middle = columns.size // 2
@@ -121,7 +134,7 @@ def _place_subject(given: OpInput) -> Patch:
     placement = choose_placement(
         given.image.size,
         box,
-        scale=given.parameters["scale"],
+        scale=_scale(given),
         side=given.step.placement,
         busy=given.foreground,
         random=given.random,

@@ -117,9 +117,11 @@ def apply_patch(image: Image, patch: Patch) -> Image:
     left, top, right, bottom = patch.box
     target = pixels[top:bottom, left:right, :3]
     opaque = patch.alpha >= 1 - _ALPHA_FLOOR
-    target[opaque] = patch.pixels[opaque]
-    soft = (patch.alpha > _ALPHA_FLOOR) & ~opaque
-    if soft.any():
+    if opaque.all():
+        target[...] = patch.pixels
+    else:
+        target[opaque] = patch.pixels[opaque]
+        soft = (patch.alpha > _ALPHA_FLOOR) & ~opaque
         target[soft] = _blend(target[soft], patch.pixels[soft], patch.alpha[soft])
     if patch.opacity is None:
         return image.with_pixels(pixels)

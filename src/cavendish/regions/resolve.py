@@ -26,6 +26,8 @@ class RegionResolver:
 
     def __init__(self, network: SaliencyNetwork | None) -> None:
         self._network = network
+        self.guessed = False
+        """Whether a subject was found without the network."""
         self._subjects: dict[int, tuple[Image, Region]] = {}
 
     def subject(self, image: Image) -> Region:
@@ -37,6 +39,7 @@ class RegionResolver:
         known = self._subjects.get(id(image))
         if known is None:
             found = find_salient(image, self._network)
+            self.guessed = self.guessed or (self._network is None and image.alpha is None)
             if found.confidence >= CONFIDENT and image.alpha is None:
                 alpha = refine_alpha(EncodedRGB(image.rgb), found.alpha)
                 found = Region(alpha, found.confidence, found.label)

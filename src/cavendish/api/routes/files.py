@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.responses import FileResponse, JSONResponse
 
-from cavendish.api.admission import read_body
+from cavendish.api.admission import admitted, read_body
 from cavendish.api.auth import principal_of
 from cavendish.api.origin import origin_of
 from cavendish.api.state import state_of
@@ -21,6 +21,7 @@ from cavendish.storage.store import StoredFile
 
 if TYPE_CHECKING:
     from cavendish.domain.limits import DecodeSettings
+    from cavendish.domain.request import Principal
 
 router = APIRouter()
 
@@ -31,15 +32,21 @@ router = APIRouter()
 async def upload(request: Request) -> JSONResponse:
     """Keep a picture, sent as the raw body or as the multipart field `file`, so that requests can name it."""
     principal = await principal_of(request)
+    with admitted(request, principal):
+        file, now_s = await _keep(request, principal, await _uploaded(request))
+    return JSONResponse(_described(file, origin_of(request), now_s, state_of(request).keep_files_s))
+
+
+async def _keep(request: Request, principal: Principal, data: bytes) -> tuple[StoredFile, float]:
+    """Store a file under a new name, once it is known to be a picture; returns it and the time, in seconds."""
     state = state_of(request)
-    data = await _uploaded(request)
     file_format, size = await asyncio.to_thread(_inspect, data, state.decode)
     now_s = time.time()
     name = new_name(file_format, now_s=now_s)
     file = StoredFile(name, CONTENT_TYPES[file_format], len(data), *size)
     await state.store.save(name, data)
     await state.files.add_upload(file, account_id=principal.account_id, now_s=now_s, keep_s=state.keep_files_s)
-    return JSONResponse(_described(file, origin_of(request), now_s, state.keep_files_s))
+    return file, now_s
 
 
 @router.api_route("/files/{name}", methods=["GET", "HEAD"])

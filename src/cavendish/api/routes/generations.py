@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
-from cavendish.api.admission import in_flight, read_body
+from cavendish.api.admission import admitted, read_body
 from cavendish.api.auth import principal_of
 from cavendish.api.dialects import images as dialect
 from cavendish.api.disconnect import unless_disconnected
@@ -40,7 +40,7 @@ _BODY = {
 async def generate(request: Request) -> JSONResponse:
     """Edit the given pictures as the prompt says."""
     principal = await principal_of(request)
-    with in_flight(request, principal):
+    with admitted(request, principal):
         asked = await _parse(request)
         edit, result = await _edit(request, principal, asked)
         body = await _render(request, asked, result)
