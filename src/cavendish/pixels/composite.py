@@ -122,7 +122,8 @@ def apply_patch(image: Image, patch: Patch) -> Image:
     else:
         target[opaque] = patch.pixels[opaque]
         soft = (patch.alpha > _ALPHA_FLOOR) & ~opaque
-        target[soft] = _blend(target[soft], patch.pixels[soft], patch.alpha[soft])
+        if soft.any():
+            target[soft] = _blend(target[soft], patch.pixels[soft], patch.alpha[soft])
     if patch.opacity is None:
         return image.with_pixels(pixels)
     plane = np.rint(patch.opacity * 255).astype(np.uint8)

@@ -167,7 +167,10 @@ def render(result: EditResult, *, request: EditRequest, origin: str, contents: l
 
 def _object(raw: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(raw)
+        text = raw.decode("utf-8-sig")  # RFC 8259, 8.1: UTF-8; a byte order mark may be passed over
+        value = json.loads(text)
+        if "\\u" in text:  # half a surrogate pair is no character: it could be read, but never sent back
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise InvalidRequest("Body validation error!\nInvalid JSON in the request body") from error
     if not isinstance(value, dict):
