@@ -190,9 +190,15 @@ async def _on_error(request: Request, error: Exception) -> JSONResponse:
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     known = {404: NotFound("Not Found"), 405: MethodNotAllowed("Method Not Allowed")}
-    return await _on_error(request, known.get(status, InvalidRequest("Bad Request")))
+    response = await _on_error(request, known.get(status, InvalidRequest("Bad Request")))
+    response.headers.update(getattr(error, "headers", None) or {})  # Allow, on a 405 (RFC 9110, 15.5.6)
+    return response
 
 
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:
     logger().error("fault", request_id=request.scope["state"]["request_id"], exc_info=error)
-    return await _on_error(request, InternalFault("Internal server error"))
+    response = await _on_error(request, InternalFault("Internal server error"))
+    for name, value in request.scope["state"]["headers"]:  # a fault is answered outside the middleware
+        response.headers.setdefault(name.decode(), value.decode())
+    response.headers["connection"] = "close"  # the server closes it after a fault; say so
+    return response

@@ -12,6 +12,7 @@ from cavendish.accounts import pricing
 from cavendish.engines.base import EngineInput, EngineResult, Workers
 from cavendish.jobs.states import Edit, EditResult, Idempotency, fingerprint_of
 from cavendish.planning.explain import describe_outcome
+from cavendish.planning.sizing import least_sizes
 from cavendish.provenance.text import text_of
 from cavendish.storage.names import CONTENT_TYPES, new_name
 from cavendish.storage.store import StoredFile
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from cavendish.accounts.pricing import PricingSettings
     from cavendish.domain.context import EditContext
     from cavendish.domain.limits import DecodeSettings
-    from cavendish.domain.plan import Planner
+    from cavendish.domain.plan import EditPlan, Planner
     from cavendish.domain.request import EditRequest, Principal
     from cavendish.engines.router import Router
     from cavendish.fetching.sources import Fetcher
@@ -85,8 +86,10 @@ class EditService:
         at = self._stages
         sources = await at.fetcher.fetch(edit.request.images, context=context, own_origins=edit.request.own_origins)
         made = await make(edit, sources, context, workers=at.workers, decode=at.decode)
-        stored = await self._save(made, edit)
+        stored = self._named(made, edit)
         try:
+            for file, (data, _) in zip(stored, made.files, strict=True):
+                await at.store.save(file.name, data)
             await at.jobs.succeed(edit, self._result(edit, made, stored), keep_s=at.keep_files_s)
         except Exception:
             await at.store.discard(file.name for file in stored)
@@ -105,15 +108,12 @@ class EditService:
         at = self._stages
         return await at.store.read(name) if await at.files.is_kept(name, now_s=at.now()) else None
 
-    async def _save(self, made: Made, edit: Edit) -> tuple[StoredFile, ...]:
-        at = self._stages
-        file_format = edit.request.output.format
-        stored: list[StoredFile] = []
-        for data, (width, height) in made.files:
-            name = new_name(file_format, now_s=at.now())
-            await at.store.save(name, data)
-            stored.append(StoredFile(name, CONTENT_TYPES[file_format], len(data), width, height))
-        return tuple(stored)
+    def _named(self, made: Made, edit: Edit) -> tuple[StoredFile, ...]:
+        file_format, now_s = edit.request.output.format, self._stages.now()
+        return tuple(
+            StoredFile(new_name(file_format, now_s=now_s), CONTENT_TYPES[file_format], len(data), width, height)
+            for data, (width, height) in made.files
+        )
 
     def _result(self, edit: Edit, made: Made, stored: tuple[StoredFile, ...]) -> EditResult:
         charged = pricing.quote(edit.request.model, len(stored), self._stages.pricing)
@@ -151,7 +151,7 @@ async def make(
         UnreadableImage: A source is not a picture, damaged, or too large.
         UnsupportedEdit: Nothing asked for could be done on these pictures.
     """
-    images = await workers.run(_decode_all, sources, decode)
+    images = await workers.run(_decode_all, sources, decode, edit.plan)
     outcome = await edit.route.edit(EngineInput(images, edit.plan, edit.request), context)
     notes = [note for image in images for note in image.metadata.notes]
     return Made(
@@ -173,10 +173,10 @@ def _report(edit: Edit, outcome: EngineResult) -> dict[str, Any]:
     }
 
 
-def _decode_all(sources: Sequence[bytes], settings: DecodeSettings) -> tuple[Image, ...]:
+def _decode_all(sources: Sequence[bytes], settings: DecodeSettings, plan: EditPlan) -> tuple[Image, ...]:
     from cavendish.imaging.decode import decode_all  # noqa: PLC0415 - Pillow and OpenCV stay out of start-up
 
-    return decode_all(sources, settings)
+    return decode_all(sources, settings, enough=least_sizes(plan, len(sources)))
 
 
 def _encode_all(edit: Edit, outcome: EngineResult) -> tuple[tuple[bytes, tuple[int, int]], ...]:

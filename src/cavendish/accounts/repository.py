@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from cavendish.database.engine import Database
 
 
+MAX_CREDITS = 10**15
+"""Most credits of one call: far beyond any bill, far below where a 64-bit sum would overflow."""
+
+
 async def reserve(connection: AsyncConnection, account_id: str, credits_reserved: int) -> None:
     """Take credits out of the balance; the comparison and the change are one statement, so nothing is sold twice.
 
@@ -102,17 +106,19 @@ class AccountRepository:
             key: A key of the operator's choice, in the form of `new_key`; None mints one.
 
         Raises:
-            InvalidRequest: Negative credits, or `key` is not of that form.
+            InvalidRequest: Credits out of range, `key` is not of that form, or its prefix is taken.
         """
         secret = new_key() if key is None else key
         if not is_key(secret):
             raise InvalidRequest("A key must be 32 hexadecimal characters in lower case.", param="key")
-        if credits_added is not None and credits_added < 0:
-            raise InvalidRequest("Credits must be 0 or more.", param="credits")
+        if credits_added is not None and not 0 <= credits_added <= MAX_CREDITS:
+            raise InvalidRequest(f"Credits must be 0 to {MAX_CREDITS:,}.", param="credits")
         prefix, now_s = prefix_of(secret), time.time()
         owner = account or f"account-{prefix}"
 
         async def work(connection: AsyncConnection) -> IssuedKey:
+            if (await connection.execute(select(api_keys.c.prefix).where(api_keys.c.prefix == prefix))).first():
+                raise InvalidRequest("A key with the same first 8 characters exists already.", param="key")
             await _credit(connection, owner, credits_added, now_s=now_s)
             await connection.execute(
                 insert(api_keys).values(
@@ -207,10 +213,10 @@ class AccountRepository:
 
         Raises:
             NotFound: No such account.
-            InvalidRequest: Not a positive number of credits.
+            InvalidRequest: Credits out of range.
         """
-        if credits_added <= 0:
-            raise InvalidRequest("Credits must be more than 0.", param="credits")
+        if not 1 <= credits_added <= MAX_CREDITS:
+            raise InvalidRequest(f"Credits must be 1 to {MAX_CREDITS:,}.", param="credits")
 
         async def work(connection: AsyncConnection) -> int | None:
             if (await connection.execute(select(accounts.c.id).where(accounts.c.id == account))).first() is None:

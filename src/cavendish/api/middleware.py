@@ -30,14 +30,19 @@ _HEADERS = [
 ]
 _PREFLIGHT = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
-    (
-        b"access-control-allow-headers",
-        b"Authorization, Content-Type, X-Client-Request-Id, Idempotency-Key, Prefer, Range, HTTP-Referer, X-Title, "
-        b"X-AIMLAPI-Partner-ID, X-AIMLAPI-Source",
-    ),
     (b"access-control-max-age", b"86400"),
     (b"content-length", b"0"),
 ]
+
+
+_HEADER_NAMES = re.compile(rb"[A-Za-z0-9_, -]{1,2048}")
+_USUAL_HEADERS = b"Authorization, Content-Type, X-Client-Request-Id, Idempotency-Key, Prefer, Range"
+
+
+def _allowed_headers(given: dict[bytes, bytes]) -> bytes:
+    """The usual ones and what a preflight asks for: SDKs send their own, and without cookies none of them is a risk."""
+    asked = given.get(b"access-control-request-headers", b"")
+    return _USUAL_HEADERS + b", " + asked if _HEADER_NAMES.fullmatch(asked) else _USUAL_HEADERS
 
 
 def new_id() -> str:
@@ -63,8 +68,10 @@ class RequestContext:
         client_id = given.get(b"x-client-request-id", b"")
         if _CLIENT_ID.fullmatch(client_id):
             headers.append((b"x-client-request-id", client_id))
+        scope["state"]["headers"] = headers
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in given:
-            await send({"type": "http.response.start", "status": 204, "headers": headers + _PREFLIGHT})
+            allowed = [(b"access-control-allow-headers", _allowed_headers(given))]
+            await send({"type": "http.response.start", "status": 204, "headers": headers + _PREFLIGHT + allowed})
             await send({"type": "http.response.body", "body": b""})
             return
         started, status = time.perf_counter(), 0

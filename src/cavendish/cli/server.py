@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import signal
@@ -15,6 +16,8 @@ from cavendish.errors import InvalidRequest
 from cavendish.settings import Settings, load
 
 if TYPE_CHECKING:
+    import socket
+
     import uvicorn
 
 config = typer.Typer(help="The settings.", no_args_is_help=True)
@@ -66,6 +69,12 @@ def _server(app: object, host: str, port: int) -> uvicorn.Server:
             del frame
             self.force_exit = self.force_exit or (self.should_exit and sig == signal.SIGINT)
             self.should_exit = True
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """Drain while open calls are waited for: what takes too long is released, and its caller told."""
+            draining = asyncio.ensure_future(app.state.cavendish.runner.drain())  # type: ignore[attr-defined]
+            await super().shutdown(sockets)
+            await draining
 
     return Server(
         uvicorn.Config(

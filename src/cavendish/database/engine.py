@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -98,11 +99,25 @@ def _engine(url: URL, *, connections: int, writes: bool) -> AsyncEngine:
     return engine
 
 
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch a file to WAL; SQLite does not keep its busy timeout for this, so two processes that meet wait here."""
+    give_up_s = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up_s:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def migrate(path: Path) -> None:
     """Bring the file at `path` to the newest revision; does nothing, and imports nothing, where it is there already."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=_BUSY_MS / 1000)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection)
         known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
         if known and connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,):
             return

@@ -80,6 +80,7 @@ class _Bench:
         self.resolver = resolver
         self.image = images[0]
         self.pending: Canvas | None = None
+        self._moved: list[Canvas] = []
         self._subject: Region | None = None
         self._searched = False
 
@@ -91,10 +92,9 @@ class _Bench:
         """What stands in front, on the grid the next step works on."""
         if not self._searched:
             self._searched = True
-            try:
-                self._subject = self.resolver.subject(self.images[0])
-            except UnsupportedEdit:
-                self._subject = None
+            self._subject = _or_none(lambda: self.resolver.subject(self.images[0]))
+            for canvas in self._moved if self._subject else ():
+                self._carry(canvas)
         if self._subject is None:
             raise UnsupportedEdit("no clear subject was found in picture 1")
         if self.pending is None:
@@ -115,10 +115,16 @@ class _Bench:
         if self.pending is None:
             return
         self.image = render(self.image, self.pending)
-        if self._subject is not None:
-            alpha = render_plane(self._subject.alpha, self.pending)
-            self._subject = dataclasses.replace(self._subject, alpha=alpha)
+        if self._searched:
+            self._carry(self.pending)
+        else:
+            self._moved.append(self.pending)
         self.pending = None
+
+    def _carry(self, canvas: Canvas) -> None:
+        if self._subject is not None:
+            alpha = render_plane(self._subject.alpha, canvas)
+            self._subject = dataclasses.replace(self._subject, alpha=alpha)
 
     def finish(self) -> Image:
         self.settle()

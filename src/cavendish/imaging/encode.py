@@ -7,25 +7,16 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import PIL.Image
 from PIL import ImageCms
 
-from cavendish.imaging.metadata import tag_png
+from cavendish.imaging.metadata import png_chunks
+from cavendish.imaging.png import write_png
 
 if TYPE_CHECKING:
     from cavendish.domain.request import OutputOptions
     from cavendish.imaging.image import Image
-
-_PNG_FLAGS = (
-    cv2.IMWRITE_PNG_COMPRESSION,
-    1,
-    cv2.IMWRITE_PNG_STRATEGY,
-    cv2.IMWRITE_PNG_STRATEGY_RLE,
-    cv2.IMWRITE_PNG_FILTER,
-    cv2.IMWRITE_PNG_FILTER_PAETH,
-)
 
 
 def encode_image(image: Image, options: OutputOptions, *, text: Mapping[str, str]) -> bytes:
@@ -41,7 +32,7 @@ def encode_image(image: Image, options: OutputOptions, *, text: Mapping[str, str
     """
     if options.format == "png":
         metadata = image.metadata if options.keep_metadata else None
-        return tag_png(_write_png(image), text=text, metadata=metadata)
+        return write_png(image.pixels, chunks=png_chunks(text=text, metadata=metadata))
     extra: dict[str, Any] = {"quality": options.compression, "icc_profile": _srgb_profile()}
     if options.keep_metadata:
         extra |= {"exif": image.metadata.exif} if image.metadata.exif else {}
@@ -58,13 +49,6 @@ def flatten_on_white(image: Image) -> np.ndarray:
         return image.rgb
     alpha = image.alpha[..., None].astype(np.uint16)
     return ((image.rgb * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-
-def _write_png(image: Image) -> bytes:
-    order = cv2.COLOR_RGB2BGR if image.alpha is None else cv2.COLOR_RGBA2BGRA
-    done, buffer = cv2.imencode(".png", cv2.cvtColor(image.pixels, order), _PNG_FLAGS)
-    assert done, "OpenCV writes PNG in every build"
-    return buffer.tobytes()
 
 
 @cache

@@ -10,9 +10,7 @@ import PIL.Image
 from PIL.ExifTags import IFD, Base
 
 from cavendish.imaging.image import Metadata
-
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_IHDR_END = 33  # signature (8) + IHDR length, type, 13 bytes of data and checksum
+from cavendish.imaging.png import chunk
 
 
 def read_metadata(opened: PIL.Image.Image) -> Metadata:
@@ -30,28 +28,23 @@ def read_metadata(opened: PIL.Image.Image) -> Metadata:
     )
 
 
-def tag_png(png: bytes, *, text: Mapping[str, str], metadata: Metadata | None) -> bytes:
-    """Insert sRGB, iTXt and, where asked, pHYs and eXIf chunks behind the header of a PNG.
+def png_chunks(*, text: Mapping[str, str], metadata: Metadata | None) -> bytes:
+    """The sRGB, iTXt and, where asked, pHYs and eXIf chunks of a PNG, to stand before its data.
 
     Args:
-        png: A whole PNG file.
         text: Keyword to UTF-8 text, stored compressed where that is shorter.
         metadata: EXIF and DPI to keep, or None.
-
-    Returns:
-        The file with the chunks inserted before the first IDAT.
 
     Source:
         PNG, Third Edition (W3C 2025): sRGB 11.3.2.5, iTXt 11.3.3.4, pHYs 11.3.4.3, eXIf 11.3.4.5.
     """
-    chunks = [_chunk(b"sRGB", b"\x00")]
+    chunks = [chunk(b"sRGB", b"\x00")]
     if metadata and metadata.dpi:
         per_metre = [round(side / 0.0254) for side in metadata.dpi]
-        chunks.append(_chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
+        chunks.append(chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
     if metadata and metadata.exif:
-        chunks.append(_chunk(b"eXIf", metadata.exif.removeprefix(b"Exif\x00\x00")))
-    chunks += [_international_text(keyword, words) for keyword, words in text.items()]
-    return png[:_IHDR_END] + b"".join(chunks) + png[_IHDR_END:]
+        chunks.append(chunk(b"eXIf", metadata.exif.removeprefix(b"Exif\x00\x00")))
+    return b"".join([*chunks, *(_international_text(keyword, words) for keyword, words in text.items())])
 
 
 def _international_text(keyword: str, words: str) -> bytes:
@@ -59,8 +52,4 @@ def _international_text(keyword: str, words: str) -> bytes:
     packed = zlib.compress(plain)
     compressed = len(packed) < len(plain)
     body = packed if compressed else plain
-    return _chunk(b"iTXt", keyword.encode("latin-1") + b"\x00" + bytes([compressed, 0]) + b"\x00\x00" + body)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return chunk(b"iTXt", keyword.encode("latin-1") + b"\x00" + bytes([compressed, 0]) + b"\x00\x00" + body)

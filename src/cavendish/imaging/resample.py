@@ -54,8 +54,9 @@ def warp(planes: Planes, matrix: Matrix, size: tuple[int, int]) -> Planes:
     Returns:
         float32 array of that size; shrinking is antialiased (area average), enlarging is bicubic.
     """
-    if _is_axis_aligned(matrix):
+    if is_axis_aligned(matrix):
         return _warp_boxes(planes, matrix, size)
+    channels = planes.shape[2:]
     shrink = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
     if shrink > 1:
         height, width = planes.shape[:2]
@@ -64,17 +65,19 @@ def warp(planes: Planes, matrix: Matrix, size: tuple[int, int]) -> Planes:
         matrix = scaling(small[0] / width, small[1] / height) @ matrix
     centers = translation(-0.5, -0.5) @ matrix @ translation(0.5, 0.5)  # OpenCV counts from pixel centers
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(planes, centers[:2], size, flags=flags, borderMode=cv2.BORDER_CONSTANT))
+    moved = cv2.warpAffine(planes, centers[:2], size, flags=flags, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray(moved, np.float32).reshape(size[1], size[0], *channels)
 
 
-def _is_axis_aligned(matrix: Matrix) -> bool:
+def is_axis_aligned(matrix: Matrix) -> bool:
+    """Whether rows and columns stay rows and columns (in either order): no slanted turn, no shear."""
     linear = np.abs(matrix[:2, :2])
-    return bool(max(linear[0, 0], linear[1, 1]) < 1e-12 or max(linear[0, 1], linear[1, 0]) < 1e-12)
+    return bool(max(linear[0, 0], linear[1, 1]) < 1e-9 or max(linear[0, 1], linear[1, 0]) < 1e-9)
 
 
 def _warp_boxes(planes: Planes, matrix: Matrix, size: tuple[int, int]) -> Planes:
     """Crop, turn and resize: the covered part of the grid is one resized box of the source."""
-    transposed = abs(matrix[0, 0]) < 1e-12
+    transposed = abs(matrix[0, 0]) < 1e-9
     if transposed:
         planes = np.swapaxes(planes, 0, 1)
         matrix = matrix[[1, 0, 2]]
@@ -91,7 +94,7 @@ def _warp_boxes(planes: Planes, matrix: Matrix, size: tuple[int, int]) -> Planes
     else:
         how = cv2.INTER_CUBIC if enlarged else cv2.INTER_AREA
         part = np.asarray(cv2.resize(np.ascontiguousarray(source), (x1 - x0, y1 - y0), interpolation=how), np.float32)
-    out[y0:y1, x0:x1] = part
+    out[y0:y1, x0:x1] = part.reshape(y1 - y0, x1 - x0, *planes.shape[2:])  # OpenCV drops an axis of one plane
     return out
 
 

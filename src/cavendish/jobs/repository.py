@@ -188,7 +188,12 @@ class JobRepository:
         row = (await connection.execute(select(edits).where(still_open))).first()
         if row is None:
             return False
-        problem = {"code": error.code, "message": error.public_message, "param": error.param}
+        problem = {
+            "code": error.code,
+            "message": error.public_message,
+            "param": error.param,
+            "retry_after_s": error.retry_after_s,
+        }
         await connection.execute(
             update(edits)
             .where(edits.c.id == edit_id)
@@ -253,7 +258,8 @@ class JobRepository:
 def _error_from(problem: dict[str, Any]) -> CavendishError:
     """The error a row remembers, as the kind it was raised as."""
     kinds = {kind.code: kind for kind in _all_kinds(CavendishError)}
-    return kinds.get(problem["code"], InternalFault)(problem["message"], param=problem["param"])
+    kind = kinds.get(problem["code"], InternalFault)
+    return kind(problem["message"], param=problem["param"], retry_after_s=problem["retry_after_s"])
 
 
 def _all_kinds(kind: type[CavendishError]) -> list[type[CavendishError]]:

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cavendish.domain.context import EditContext
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from cavendish.jobs.repository import JobRepository, Outcome
 
 Work = Callable[[Edit, EditContext], Awaitable[None]]
-
-_LEFT = "The caller left before the edit was done."
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,8 @@ class _Job:
     context: EditContext
     done: asyncio.Future[None]
     task: asyncio.Task[None] | None = None
+    left: CavendishError = field(default_factory=lambda: Cancelled("The caller left before the edit was done."))
+    """What whoever still waits is told, should the edit be cancelled."""
 
 
 class Runner:
@@ -83,6 +83,7 @@ class Runner:
         self._claimed = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._leaving: set[asyncio.Task[None]] = set()
+        self._drained: asyncio.Future[None] | None = None
         self.draining = False
 
     def begin(self) -> None:
@@ -125,11 +126,12 @@ class Runner:
             outcome = await self._repository.outcome(edit_id)
         return outcome
 
-    def cancel(self, edit_id: str) -> None:
-        """Stop an edit nobody waits for; its credits are given back."""
+    def cancel(self, edit_id: str, *, why: CavendishError | None = None) -> None:
+        """Stop an edit, by default since nobody waits for it; its credits are given back."""
         job = self._jobs.get(edit_id)
         if job is None or job.context.cancelled:
             return
+        job.left = why or job.left
         job.context.cancel()
         if job.task is not None:
             job.task.cancel()
@@ -143,13 +145,18 @@ class Runner:
         leaving.add_done_callback(self._leaving.discard)
 
     async def drain(self) -> None:
-        """Refuse new edits, give running ones `drain_s` to finish, then release the rest."""
+        """Refuse new edits, give running ones `drain_s` to finish, then release the rest; a second call joins in."""
         self.draining = True
-        waiting = [job.done for job in self._jobs.values()]
-        if waiting:
-            await asyncio.wait(waiting, timeout=self._settings.drain_s)
+        self._drained = self._drained or asyncio.ensure_future(self._drain())
+        await self._drained
+
+    async def _drain(self) -> None:
+        give_up_s = self._clock() + self._settings.drain_s
+        while (self._jobs or self._claimed) and (left_s := give_up_s - self._clock()) > 0:
+            # Where no job is queued yet, a row is just being written and its job comes in a moment.
+            await asyncio.wait([job.done for job in self._jobs.values()] or [_soon()], timeout=left_s)
         for edit_id in list(self._jobs):
-            self.cancel(edit_id)
+            self.cancel(edit_id, why=Overloaded("Service unavailable: the server is stopping.", retry_after_s=2))
         leftover = [job.done for job in self._jobs.values()]
         if leftover:
             await asyncio.wait(leftover, timeout=5)
@@ -181,7 +188,7 @@ class Runner:
         job.task = asyncio.create_task(self._do(job))
         await asyncio.wait([job.task])
         if job.task.cancelled():  # before its first line ran, or a second time
-            job.task = asyncio.create_task(self._end(job, State.CANCELLED, Cancelled(_LEFT)))
+            job.task = asyncio.create_task(self._end(job, State.CANCELLED, job.left))
             await asyncio.wait([job.task])
         del self._jobs[job.edit.id]
         job.done.set_result(None)
@@ -192,13 +199,11 @@ class Runner:
             async with asyncio.timeout(job.context.remaining_s):
                 await self._repository.start(job.edit)
                 await job.work(job.edit, job.context)
-        except asyncio.CancelledError:
-            await self._end(job, State.CANCELLED, Cancelled(_LEFT))
+        except (asyncio.CancelledError, Cancelled):
+            await self._end(job, State.CANCELLED, job.left)
         except TimeoutError:
             job.context.cancel()
             await self._end(job, State.FAILED, DeadlineExceeded("Generation timeout"))
-        except Cancelled as error:
-            await self._end(job, State.CANCELLED, error)
         except CavendishError as error:
             await self._end(job, State.FAILED, error)
         except Exception:  # noqa: BLE001 - named site: the job runner; a test lists them all
@@ -212,6 +217,10 @@ class Runner:
     async def _keep_leases(self) -> None:
         await self._repository.renew(list(self._jobs))
         await self._repository.release_expired()
+
+
+def _soon() -> asyncio.Task[None]:
+    return asyncio.create_task(asyncio.sleep(0.01))
 
 
 async def repeat(work: Callable[[], Awaitable[None]], *, every_s: float) -> None:

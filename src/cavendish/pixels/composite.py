@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
 from cavendish.imaging.image import Image
-from cavendish.imaging.resample import Matrix, box_of, warp
+from cavendish.imaging.resample import Matrix, box_of, is_axis_aligned, translation, warp
 from cavendish.pixels.matte import estimate_foreground
 from cavendish.pixels.region import Box
 
@@ -145,8 +145,13 @@ def render(image: Image, canvas: Canvas) -> Image:
     opacity = image.opacity
     if image.alpha is not None:
         light = light * opacity[..., None]
-    moved = warp(light, canvas.matrix, canvas.size)
-    shown = np.clip(warp(opacity, canvas.matrix, canvas.size), 0, 1)
+    left, top, right, bottom = _uncut(canvas, image.size)
+    matrix = translation(-left, -top) @ canvas.matrix
+    moved = warp(light[top:bottom, left:right], matrix, canvas.size)
+    coverage = warp(opacity[top:bottom, left:right], matrix, canvas.size)
+    if coverage.max() > 1 + _ALPHA_FLOOR:  # bicubic weights overshoot beside an edge, in light and coverage alike
+        moved = moved / np.maximum(coverage, 1)[..., None]
+    shown = np.clip(coverage, 0, 1)
     visible = _visibility(canvas)
     if visible is not None:
         moved, shown = moved * visible[..., None], shown * visible
@@ -169,6 +174,17 @@ def _straight(premultiplied: npt.NDArray[np.float32], alpha: Plane) -> npt.NDArr
     color = np.asarray(premultiplied / np.maximum(alpha, 1e-6)[..., None], np.float32)
     color[alpha < _ALPHA_FLOOR] = 0
     return np.dstack([to_encoded(LinearRGB(color)), np.rint(alpha * 255).astype(np.uint8)])
+
+
+def _uncut(canvas: Canvas, size: tuple[int, int]) -> Box:
+    """Box of the source inside all earlier frames that lie straight on it; else its edge would mix with what is cut."""
+    box: Box = (0, 0, *size)
+    for matrix, frame in canvas.frames:
+        to_source = canvas.matrix @ np.linalg.inv(matrix)
+        if is_axis_aligned(to_source):
+            left, top, right, bottom = map(round, box_of(to_source, frame))
+            box = (max(box[0], left), max(box[1], top), min(box[2], right), min(box[3], bottom))
+    return box if box[0] < box[2] and box[1] < box[3] else (0, 0, *size)
 
 
 def _visibility(canvas: Canvas) -> Plane | None:

@@ -1,19 +1,166 @@
-"""Filling holes smoothly from what surrounds them, where no detail is needed: behind a subject before a blur."""
+"""Filling holes from what surrounds them: smoothly behind a subject before a blur, in full detail where it shows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.imaging.color import LinearRGB
+from cavendish.errors import UnsupportedEdit
+from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane
+from cavendish.pixels.fill_patches import Mask, Scene, guess_hole
+from cavendish.pixels.fill_seams import Copied, copy_enlarged, copy_with_seams
+from cavendish.pixels.fill_surface import Floats, add_grain, fill_membrane, is_smooth
 
-if TYPE_CHECKING:
-    from cavendish.imaging.color import Plane
+_SOFT = 1 / 64  # below this a pixel of the mask's soft edge shows nothing of what is removed
+_THIN = 4.0  # pixels from rim to middle, at 1 MP, up to which a hole is a stroke
+_GUESS_AREA = 170_000
+_SEAM_AREA = 1_500_000
+_STROKE_RADIUS = 3
 
+_Window = tuple[slice, slice]
 _Floats = npt.NDArray[np.floating[Any]]
+
+
+def _carry_on() -> None:
+    return
+
+
+def fill(
+    image: EncodedRGB,
+    hole: Plane,
+    *,
+    sources: Plane | None = None,
+    text: bool = False,
+    row_prior: float = 1.0,
+    seed: int = 0,
+    check: Callable[[], None] = _carry_on,
+) -> EncodedRGB:
+    """Fill a hole so that it looks as if nothing had been there.
+
+    Strokes are closed from their sides; holes with a smooth rim get a smooth surface with the grain around them;
+    everything else is copied from the rest of the picture, offset by offset, with quiet seams.
+
+    Args:
+        image: Encoded sRGB, h×w×3 uint8.
+        hole: h×w, 0–1. 0.5 and above is filled entirely; below, filling and picture are blended.
+        sources: h×w, 0–1: from where may be copied (0.5 and above); None allows everything outside the hole. What is
+            excluded does not color the filling either.
+        text: The hole is lettering: close its strokes from their sides however wide they are.
+        row_prior: How strongly patches should come from the same height of the picture: 0 not at all, 1 as
+            landscapes need.
+        seed: Equal seeds give equal pixels.
+        check: Called between rounds and tiles; raises to stop.
+
+    Returns:
+        New array, same shape; bit-identical to `image` where `hole` is 0.
+
+    Raises:
+        UnsupportedEdit: No pixel is left to fill from.
+
+    Source:
+        See `fill_patches`, `fill_seams` and `fill_surface`; strokes: Telea, "An image inpainting technique based on
+        the fast marching method", 2004.
+    """
+    solid = hole >= 0.5
+    if not solid.any():
+        return EncodedRGB(image.copy())
+    missing = hole > _SOFT
+    if missing.all():
+        missing = solid
+    usable = ~missing if sources is None else ~missing & (sources >= 0.5)
+    if not usable.any():
+        raise UnsupportedEdit("The mask covers everything that may be copied from: nothing is left to fill from.")
+    filled = EncodedRGB(image.copy())
+    strokes = missing if text else _strokes(missing)
+    for window, part in _groups(strokes, 16, usable):
+        check()
+        filled[window][part] = _close_strokes(filled[window], part, usable[window])[part]
+    for window, part in _groups(missing & ~strokes, 64, usable):
+        rng = np.random.default_rng([seed, window[0].start, window[1].start])
+        filled[window][part] = _fill_window(filled[window], part, usable[window], row_prior, rng, check)[part]
+    return _blend_edge(image, filled, hole)
+
+
+def _blend_edge(image: EncodedRGB, filled: EncodedRGB, hole: Plane) -> EncodedRGB:
+    soft = (hole < 0.5) & (hole > 0)
+    share = 2 * hole[soft][:, None]
+    filled[soft] = np.rint(image[soft] + (filled[soft].astype(np.float32) - image[soft]) * share).astype(np.uint8)
+    return filled
+
+
+def _strokes(missing: Mask) -> Mask:
+    """The connected parts of the hole that are nowhere thick."""
+    depth = np.asarray(cv2.distanceTransform(np.pad(missing.astype(np.uint8), 1), cv2.DIST_L2, 5))[1:-1, 1:-1]
+    count, parts = cv2.connectedComponents(missing.astype(np.uint8))
+    thickest = np.zeros(count, np.float32)
+    np.maximum.at(thickest, parts[missing], depth[missing])
+    limit = min(max(_THIN * (missing.size / 1e6) ** 0.5, _THIN), 2 * _THIN)
+    return cast("Mask", missing & (thickest <= limit)[parts])
+
+
+def _groups(holes: Mask, margin: int, usable: Mask) -> Iterator[tuple[_Window, Mask]]:
+    """Holes near one another, with the part of the picture each group needs to see."""
+    near = cv2.dilate(holes.astype(np.uint8), np.ones((margin // 2 + 1, margin // 2 + 1), np.uint8))
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(near)
+    for group in range(1, count):
+        left, top, width, height = (int(value) for value in boxes[group, :4])
+        reach = max(margin, max(width, height) if margin >= 64 else 0)
+        window = (
+            slice(max(0, top - reach), top + height + reach),
+            slice(max(0, left - reach * 3 // 2), left + width + reach * 3 // 2),
+        )
+        part = holes[window] & (labels[window] == group)
+        if not usable[window].any() or usable[window].sum() < part.sum() // 4:
+            window = (slice(0, holes.shape[0]), slice(0, holes.shape[1]))
+            part = holes & (labels == group)
+        yield window, part
+
+
+def _close_strokes(image: EncodedRGB, part: Mask, usable: Mask) -> EncodedRGB:
+    near = cv2.dilate(part.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    closed = cv2.inpaint(image, (part | (near & ~usable)).astype(np.uint8), _STROKE_RADIUS, cv2.INPAINT_TELEA)
+    return EncodedRGB(np.asarray(closed))
+
+
+def _fill_window(
+    image: EncodedRGB, part: Mask, usable: Mask, row_prior: float, rng: np.random.Generator, check: Callable[[], None]
+) -> EncodedRGB:
+    """One group of holes in the part of the picture around it; where no color is anywhere, none comes in."""
+    check()
+    copied = None
+    middle = _scene(image, part, usable, _SEAM_AREA)
+    small = _scene(image, part, usable, _GUESS_AREA)
+    if not is_smooth(small):
+        guess = guess_hole(small, row_prior=row_prior, rng=rng, check=check)
+        if guess is not None:
+            copied = copy_with_seams(middle, guess, check=check)
+    if copied is None:
+        copied = Copied(fill_membrane(middle), np.zeros((*middle.hole.shape, 2), np.intp), np.zeros_like(middle.colors))
+    filled = copy_enlarged(image, part, usable, copied, check=check)
+    if (image[usable] == image[usable][:, :1]).all():
+        filled[part] = filled[part][:, 1:2]
+    return filled
+
+
+def _scene(image: EncodedRGB, part: Mask, usable: Mask, area: int) -> Scene:
+    """The window shrunk to at most `area` pixels; excluded pixels next to the hole are filled with it."""
+    scale = min(1.0, (area / part.size) ** 0.5)
+    size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+    shrink = lambda plane: np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
+    weight = usable.astype(np.float32)
+    share = shrink(weight)
+    colors = (
+        shrink(image * np.maximum(weight, 1e-3)[..., None])
+        / np.maximum(shrink(np.maximum(weight, 1e-3)), 1e-3)[..., None]
+    )
+    hole = shrink(part.astype(np.float32)) > 0.01
+    able = (share > 0.99) & ~hole
+    near = cv2.dilate(hole.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
+    return Scene(np.asarray(colors, np.float32), hole | (near & ~able), able)
 
 
 def fill_smooth(image: LinearRGB, known: Plane) -> LinearRGB:

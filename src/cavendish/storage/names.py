@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import uuid
 
-CONTENT_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+CONTENT_TYPES = {name: f"image/{name}" for name in ("png", "jpeg", "webp", "gif", "bmp", "tiff", "avif", "heif")}
 """Content type by file format; the format is also the extension."""
 
-_NAME = re.compile(r"\d{13}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(?:png|jpeg|webp)")
+_NAME = re.compile(r"[0-9]{13}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(?:" + "|".join(CONTENT_TYPES) + ")")
 
 
 def new_name(file_format: str, *, now_s: float) -> str:
@@ -24,3 +24,8 @@ def is_name(text: str) -> bool:
 def content_type_of(name: str) -> str:
     """Content type from a name's extension."""
     return CONTENT_TYPES[name.rpartition(".")[2]]
+
+
+def created_s(name: str) -> float:
+    """When a file was named, seconds since 1970."""
+    return int(name.partition("-")[0]) / 1000

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,11 +61,18 @@ class DirectoryStore:
 
     def _save(self, name: str, data: bytes) -> None:
         partial = self.path(name).with_suffix(".partial")
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self.path(name))
+        try:
+            with partial.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self.path(name))
+        finally:
+            partial.unlink(missing_ok=True)  # left only where the disk is full
+        if os.name == "posix":  # elsewhere a folder cannot be opened, and a rename is durable by itself
+            folder = os.open(self._folder, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
 
     async def read(self, name: str) -> bytes | None:
         """A file's bytes, or None where it is gone."""
@@ -86,5 +94,9 @@ class DirectoryStore:
         return await asyncio.to_thread(self._older_than, time.time() - age_s)
 
     def _older_than(self, before: float) -> list[str]:
+        old: list[str] = []
         with os.scandir(self._folder) as listing:
-            return [entry.name for entry in listing if entry.stat().st_mtime < before]
+            for entry in listing:
+                with suppress(FileNotFoundError):  # renamed or deleted since it was listed
+                    old += [entry.name] if entry.stat().st_mtime < before else []
+        return old

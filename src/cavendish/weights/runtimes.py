@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,3 +59,43 @@ def open_onnx(path: Path, *, threads: int) -> OnnxNetwork:
     # Waiting threads must sleep, not spin: the codecs and OpenCV want the same cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return OnnxNetwork(onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]))
+
+
+class TfliteNetwork:
+    """A TensorFlow Lite graph with one input, ready to run on the CPU. Safe to run from several threads at once.
+
+    Args:
+        interpreter: An `ai_edge_litert.interpreter.Interpreter` whose tensors are not yet allocated.
+    """
+
+    def __init__(self, interpreter: Any) -> None:
+        interpreter.allocate_tensors()
+        self._interpreter = interpreter
+        self._input: int = interpreter.get_input_details()[0]["index"]
+        self._outputs: list[int] = [output["index"] for output in interpreter.get_output_details()]
+        # An interpreter writes every run into the same tensors, so runs take turns.
+        self._turn = threading.Lock()
+
+    def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
+        """All outputs of the graph for one input, in the graph's order; copies that a later run leaves alone.
+
+        Args:
+            tensor: float32 of the shape the graph declares.
+        """
+        with self._turn:
+            self._interpreter.set_tensor(self._input, tensor)
+            self._interpreter.invoke()
+            outputs = [self._interpreter.get_tensor(output) for output in self._outputs]
+        return tuple(np.asarray(output, dtype=np.float32) for output in outputs)
+
+
+def open_tflite(path: Path, *, threads: int) -> TfliteNetwork:
+    """Load a TensorFlow Lite file for the CPU.
+
+    Args:
+        path: A verified file (`WeightStore.locate`).
+        threads: Threads one run may use, at least 1.
+    """
+    from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 - as above; few requests need it
+
+    return TfliteNetwork(Interpreter(str(path), num_threads=threads))

@@ -41,6 +41,11 @@ def quarters(width=48, height=32):
     return pixels
 
 
+def muted():
+    """The same with colors so far inside every gamut that no conversion needs to compress them."""
+    return (quarters() // 2 + 90).astype(np.uint8)
+
+
 def ramp(width=40, height=30):
     y, x = np.mgrid[:height, :width]
     return np.stack([x * 6, y * 8, (x + y) * 3], -1).astype(np.uint8)
@@ -205,37 +210,37 @@ def test_cmyk_jpeg():
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_a_color_profile_is_applied(file_format):
-    image = decode(saved(quarters(), file_format, icc_profile=with_swapped_primaries(), **LOSSLESS[file_format]))
-    assert np.abs(image.pixels.astype(int) - quarters()[..., [1, 0, 2]]).max() <= 6
+    image = decode(saved(muted(), file_format, icc_profile=with_swapped_primaries(), **LOSSLESS[file_format]))
+    assert np.abs(image.pixels.astype(int) - muted()[..., [1, 0, 2]]).max() <= 6
 
 
 def test_a_color_profile_leaves_alpha_alone():
     alpha = np.arange(48 * 32, dtype=np.uint8).reshape(32, 48)
-    data = saved(np.dstack([quarters(), alpha]), "PNG", icc_profile=with_swapped_primaries())
+    data = saved(np.dstack([muted(), alpha]), "PNG", icc_profile=with_swapped_primaries())
     image = decode(data)
     assert np.array_equal(image.alpha, alpha)
-    assert np.abs(image.rgb.astype(int) - quarters()[..., [1, 0, 2]]).max() <= 2
+    assert np.abs(image.rgb.astype(int) - muted()[..., [1, 0, 2]]).max() <= 2
 
 
 def test_a_color_profile_and_a_transparent_color_both_count():
-    pixels = quarters()
-    data = saved(pixels, "PNG", icc_profile=with_swapped_primaries(), transparency=(250, 20, 20))
+    pixels = muted()
+    data = saved(pixels, "PNG", icc_profile=with_swapped_primaries(), transparency=tuple(pixels[0, 0].tolist()))
     image = decode(data)
     assert image.alpha is not None
-    assert np.array_equal(image.alpha == 0, (pixels == (250, 20, 20)).all(axis=2))
+    assert np.array_equal(image.alpha == 0, (pixels == pixels[0, 0]).all(axis=2))
 
 
 def test_a_color_profile_applies_to_palettes():
-    indexed = PIL.Image.fromarray(quarters()).quantize(16)
+    indexed = PIL.Image.fromarray(muted()).quantize(16)
     image = decode(saved(indexed, "PNG", icc_profile=with_swapped_primaries()))
-    assert np.abs(image.pixels.astype(int) - quarters()[..., [1, 0, 2]]).max() <= 6
+    assert np.abs(image.pixels.astype(int) - muted()[..., [1, 0, 2]]).max() <= 6
 
 
 def test_a_color_profile_survives_turning():
     exif = PIL.Image.Exif()
     exif[274] = 6
-    image = decode(saved(STORED[6](quarters()), "PNG", exif=exif, icc_profile=with_swapped_primaries()))
-    assert np.abs(image.pixels.astype(int) - quarters()[..., [1, 0, 2]]).max() <= 2
+    image = decode(saved(STORED[6](muted()), "PNG", exif=exif, icc_profile=with_swapped_primaries()))
+    assert np.abs(image.pixels.astype(int) - muted()[..., [1, 0, 2]]).max() <= 2
 
 
 @pytest.mark.parametrize(
@@ -277,7 +282,7 @@ def test_what_is_no_picture_is_refused(data):
     assert refused.value.param == "image_urls[0]"
 
 
-@pytest.mark.parametrize("file_format", ["GIF", "TIFF", "BMP", "PPM", "ICO"])
+@pytest.mark.parametrize("file_format", ["PPM", "ICO", "TGA"])
 def test_formats_that_are_not_announced_are_refused(file_format):
     with pytest.raises(UnreadableImage):
         decode(saved(ramp(), file_format))

@@ -98,8 +98,9 @@ def parse(raw: bytes, *, strict: bool, own_origin: str) -> EditRequest:
         UnknownModel: The model id is not in the catalog.
     """
     merged = _merge(_object(raw))
-    if strict and merged.ignored:
-        raise _invalid(f"Unrecognized key(s) in object: {', '.join(map(repr, merged.ignored))}", merged.ignored[0])
+    unknown = [key for key in merged.ignored if key not in _NO_EFFECT]
+    if strict and unknown:
+        raise _invalid(f"Unrecognized key(s) in object: {', '.join(map(repr, unknown))}", unknown[0])
     try:
         body = ImagesBody.model_validate(merged.fields)
     except ValidationError as error:
@@ -181,9 +182,12 @@ def _object(raw: bytes) -> dict[str, Any]:
 
 def _merge(body: dict[str, Any]) -> _Merged:
     """Flatten `extra_body`, drop nulls, resolve synonyms; explicit and native keys win."""
-    extra = body.pop("extra_body", None)
-    everything = {**extra, **body} if isinstance(extra, dict) else dict(body)
-    required = {"model", "prompt", "image_urls"}
+    extra = body.get("extra_body")
+    flat = {key: value for key, value in body.items() if key != "extra_body"}
+    everything = {**extra, **flat} if isinstance(extra, dict) else body
+    card = MODELS.get(str(everything.get("model")))
+    required = {"model"} | ({"prompt"} if everything.get("plan") is None else set())
+    required |= {"image_urls"} if card is None or card.images_required else set()
     fields = {key: value for key, value in everything.items() if value is not None or key in required}
     names: dict[str, str] = {}
     for other, native in _SYNONYMS.items():

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
-from starlette.responses import FileResponse, JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from cavendish.api.admission import admitted, read_body
 from cavendish.api.auth import principal_of
 from cavendish.api.origin import origin_of
 from cavendish.api.state import state_of
 from cavendish.errors import InvalidRequest, NotFound
-from cavendish.storage.names import CONTENT_TYPES, content_type_of, is_name, new_name
+from cavendish.storage.names import CONTENT_TYPES, content_type_of, created_s, is_name, new_name
 from cavendish.storage.store import StoredFile
 
 if TYPE_CHECKING:
@@ -50,21 +50,29 @@ async def _keep(request: Request, principal: Principal, data: bytes) -> tuple[St
 
 
 @router.api_route("/files/{name}", methods=["GET", "HEAD"])
-async def download(request: Request, name: str) -> FileResponse:
+async def download(request: Request, name: str) -> Response:
     """A result or an upload; no key is needed, since the name cannot be guessed. Answers range requests."""
     state = state_of(request)
     path = state.store.path(name) if is_name(name) else None
     if path is None or not await state.files.is_kept(name, now_s=time.time()) or not path.exists():
         raise NotFound("No such file; it may have expired.")
-    return FileResponse(
-        path,
-        media_type=content_type_of(name),
-        headers={
-            "Cache-Control": f"public, max-age={int(state.keep_files_s)}, immutable",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Cross-Origin-Resource-Policy": "cross-origin",
-        },
-    )
+    headers = _FILE_HEADERS | {
+        "ETag": f'"{name}"',  # a name is never used for other bytes
+        "Cache-Control": f"public, max-age={_lifetime_left_s(name, state.keep_files_s)}, immutable",
+    }
+    if f'"{name}"' in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(path, media_type=content_type_of(name), headers=headers)
+
+
+_FILE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+def _lifetime_left_s(name: str, keep_s: float) -> int:
+    return max(0, int(created_s(name) + keep_s - time.time()))
 
 
 async def _uploaded(request: Request) -> bytes:
@@ -75,8 +83,8 @@ async def _uploaded(request: Request) -> bytes:
     replayed = Request(request.scope, _receive_of(body))
     try:
         form = await replayed.form(max_files=1, max_fields=10)
-    except MultiPartException as error:
-        raise InvalidRequest(f"Malformed multipart body: {error.message}", param="file") from error
+    except HTTPException as error:  # what Starlette makes of a MultiPartException inside an application
+        raise InvalidRequest(f"Malformed multipart body: {error.detail}", param="file") from error
     field = form.get("file")
     if not isinstance(field, UploadFile):
         raise InvalidRequest(

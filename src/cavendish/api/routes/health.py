@@ -10,14 +10,14 @@ from cavendish.api.state import state_of
 router = APIRouter()
 
 
-@router.get("/health/live")
+@router.api_route("/health/live", methods=["GET", "HEAD"])
 async def live() -> JSONResponse:
     """The process answers."""
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/health")
-@router.get("/health/ready")
+@router.api_route("/health", methods=["GET", "HEAD"], include_in_schema=False)
+@router.api_route("/health/ready", methods=["GET", "HEAD"])
 async def ready(request: Request) -> JSONResponse:
     """The database answers and new edits are accepted; 503 otherwise."""
     state = state_of(request)

@@ -1,0 +1,300 @@
+"""Filling a hole with patches from elsewhere, first stage: what the hole should look like, at a small size.
+
+Expectation-maximization over a pyramid: every patch that touches the hole finds its nearest patch outside, then every
+pixel of the hole takes the weighted mean of what the patches over it say. Called by `fill`; the result goes on to
+`fill_seams`, which copies instead of averaging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import distance_transform_edt
+from scipy.sparse import coo_array
+from scipy.sparse.linalg import spsolve
+from scipy.spatial import cKDTree
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
+
+_PATCH = 7
+_SMALLEST = 60  # a side below which a picture has too few patches to choose among
+_DIMENSIONS = 14
+_ROW_WEIGHT = 200.0  # codes of color difference that moving over the whole window is worth
+_COLUMN_SHARE = 0.3
+_TEXTURE_WEIGHT = 1.5
+_MOST_SOURCES = 40_000
+_COARSE_ROUNDS = 8
+_FINE_ROUNDS = (2, 3)  # at the finest level and the one above
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A window of the picture at one size.
+
+    Args:
+        colors: h×w×3 float32, encoded, 0–255; anything in the hole.
+        hole: h×w, to be filled.
+        usable: h×w, may be copied from; never where `hole`.
+    """
+
+    colors: Floats
+    hole: Mask
+    usable: Mask
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What the small picture should look like and where that was seen.
+
+    Args:
+        colors: h×w×3 float32: the scene with its hole filled by means.
+        offsets: h×w×2 int (rows, columns): from each pixel of the hole to the best place to copy it from.
+    """
+
+    colors: Floats
+    offsets: Indices
+
+
+def guess_hole(scene: Scene, *, row_prior: float, rng: np.random.Generator, check: Callable[[], None]) -> Guess | None:
+    """Fill the hole by patch means, coarse to fine.
+
+    Args:
+        scene: At most about 0.2 MP; the work grows with the hole's area.
+        row_prior: How strongly a patch should come from the same height of the picture; 0 not at all, 1 as landscapes
+            need it.
+        rng: Samples the places that patches are looked for.
+        check: Called between rounds; may raise.
+
+    Returns:
+        The guess, or None where not one whole patch lies outside the hole.
+
+    Source:
+        Wexler, Shechtman and Irani, "Space-time completion of video", 2007; texture features and pyramid depth:
+        Newson et al., "Video inpainting of complex scenes", 2014.
+    """
+    pyramid = [scene]
+    while _depth(pyramid[-1].hole) > 0.6 * _PATCH and min(pyramid[-1].hole.shape) >= _SMALLEST * 2:
+        pyramid.append(_halve(pyramid[-1]))
+    while pyramid and not _centers(pyramid[-1].usable).any():
+        pyramid.pop()
+    if not pyramid:
+        return None
+    level = len(pyramid) - 1
+    smallest = _Level(pyramid[level], row_prior, rng)
+    runs = [smallest.run(start, _COARSE_ROUNDS, 1, check) for start in _starts(pyramid[level], row_prior)]
+    state, offsets, cost = min(runs, key=lambda run: run[2])
+    for level in range(len(pyramid) - 2, -1, -1):
+        state = _enlarged(state, offsets, pyramid[level])
+        rounds = _FINE_ROUNDS[level] if level < len(_FINE_ROUNDS) else _COARSE_ROUNDS
+        step = 2 if level == 0 else 1
+        state, offsets, _ = _Level(pyramid[level], row_prior, rng).run(state, rounds, step, check)
+    return Guess(np.ascontiguousarray(state[..., :3]), offsets)
+
+
+def _depth(mask: Mask) -> float:
+    return float(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3).max())
+
+
+def _centers(usable: Mask) -> Mask:
+    """Where whole patches of usable pixels are centered."""
+    reach = _PATCH // 2
+    kernel = np.ones((_PATCH, _PATCH), np.uint8)
+    inside = cv2.erode(usable.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    inside[:reach] = inside[inside.shape[0] - reach :] = False
+    inside[:, :reach] = inside[:, inside.shape[1] - reach :] = False
+    return cast("Mask", inside)
+
+
+def _halve(scene: Scene) -> Scene:
+    size = (scene.hole.shape[1] // 2, scene.hole.shape[0] // 2)
+    shrink = partial(cv2.resize, dsize=size, interpolation=cv2.INTER_AREA)
+    weight = np.where(scene.usable, 1, np.where(scene.hole, 0, 1e-3)).astype(np.float32)
+    total = np.asarray(shrink(weight))
+    colors = np.asarray(shrink(scene.colors * weight[..., None])) / np.maximum(total, 1e-6)[..., None]
+    hole = np.asarray(shrink(scene.hole.astype(np.float32))) > 0.4
+    usable = (np.asarray(shrink(scene.usable.astype(np.float32))) > 0.6) & ~hole
+    return Scene(np.asarray(colors, np.float32), hole, usable)
+
+
+def _texture(colors: Floats) -> Floats:
+    """Mean absolute derivatives around each pixel: how busy it is, and in which direction."""
+    gray = colors.mean(axis=2)
+    slopes = [np.abs(cv2.Sobel(gray, cv2.CV_32F, *order, scale=0.25)) for order in ((1, 0), (0, 1))]
+    return np.dstack([cv2.blur(slope, (9, 9)) for slope in slopes])
+
+
+def _starts(scene: Scene, row_prior: float) -> list[Floats]:
+    """Ways to begin at the smallest size: interpolated along rows, evenly, and copied whole from where the rim fits."""
+    known = ~cv2.dilate(scene.hole.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool) & scene.usable
+    textures = _texture(scene.colors)
+    texture = _interpolated(textures, known if known.any() else scene.usable, row_prior)
+    starts = []
+    for stiffness in dict.fromkeys((2 * row_prior, 0.0)):
+        colors = np.where(scene.hole[..., None], _interpolated(scene.colors, scene.usable, stiffness), scene.colors)
+        starts.append(np.dstack([colors, texture]))
+    even = starts[-1]
+    for row, column in _whole_offsets(scene, row_prior):
+        y, x = np.nonzero(scene.hole)
+        inside = (
+            (y + row >= 0) & (y + row < scene.hole.shape[0]) & (x + column >= 0) & (x + column < scene.hole.shape[1])
+        )
+        y, x = y[inside], x[inside]
+        kept = scene.usable[y + row, x + column]
+        y, x = y[kept], x[kept]
+        start = even.copy()
+        start[y, x] = np.concatenate([scene.colors[y + row, x + column], textures[y + row, x + column]], axis=1)
+        starts.append(start)
+    return starts
+
+
+def _whole_offsets(scene: Scene, row_prior: float) -> list[tuple[int, int]]:
+    """Up to four shifts, apart from one another, at which the rim of the hole looks as it does around the hole."""
+    height, width = scene.hole.shape
+    ring = (cv2.dilate(scene.hole.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0) & scene.usable
+    y, x = np.nonzero(ring | scene.hole)
+    top, left, bottom, right = y.min(), x.min(), y.max() + 1, x.max() + 1
+    pad = ((height // 2, height // 2), (width // 2, width // 2))
+    padded = np.pad(scene.colors, (*pad, (0, 0)), mode="edge")
+    bad = np.pad((~scene.usable).astype(np.float32), pad, constant_values=1)
+    part = (slice(top, bottom), slice(left, right))
+    mismatch = cv2.matchTemplate(
+        padded, scene.colors[part], cv2.TM_SQDIFF, mask=np.dstack([ring[part].astype(np.float32)] * 3)
+    )
+    missing = cv2.matchTemplate(bad, scene.hole[part].astype(np.float32), cv2.TM_CCORR) / scene.hole.sum()
+    rim_bad = cv2.matchTemplate(bad, ring[part].astype(np.float32), cv2.TM_CCORR) / max(ring.sum(), 1)
+    down, across = np.mgrid[: mismatch.shape[0], : mismatch.shape[1]]
+    down, across = down - top - height // 2, across - left - width // 2
+    cost = mismatch / max(ring.sum(), 1) + (down * row_prior * _ROW_WEIGHT / max(height, width)) ** 2
+    cost = np.where((missing < 0.25) & (rim_bad < 0.25), cost * (1 + missing + rim_bad), np.inf)
+    chosen: list[tuple[int, int]] = []
+    while len(chosen) < 4 and np.isfinite(cost).any():
+        best = np.unravel_index(np.argmin(cost), cost.shape)
+        chosen.append((int(down[best]), int(across[best])))
+        cost[(np.abs(down - down[best]) <= 3) & (np.abs(across - across[best]) <= 3)] = np.inf
+    return chosen
+
+
+def _interpolated(values: Floats, known: Mask, stiffness: float) -> Floats:
+    """The values that bend least between the known ones, with rows as the stiffer direction."""
+    height, width = known.shape
+    numbers = np.arange(height * width).reshape(height, width)
+    pairs = [(numbers[:, :-1], numbers[:, 1:], 1 + stiffness), (numbers[:-1], numbers[1:], 1.0)]
+    first = np.concatenate([a.ravel() for a, _, _ in pairs])
+    second = np.concatenate([b.ravel() for _, b, _ in pairs])
+    weight = np.concatenate([np.full(a.size, w) for a, _, w in pairs])
+    rows, columns = np.concatenate([first, second]), np.concatenate([second, first])
+    free = ~known.ravel()
+    keep = free[rows]
+    rows, columns, weight = rows[keep], columns[keep], np.concatenate([weight, weight])[keep]
+    matrix = coo_array((-weight, (rows, columns)), shape=(known.size, known.size)).tocsr()
+    diagonal = np.where(free, -matrix.sum(axis=1), 1)
+    matrix = matrix + coo_array((diagonal, (numbers.ravel(), numbers.ravel())), shape=matrix.shape).tocsr()
+    flat = np.where(free[:, None], 0, values.reshape(-1, values.shape[2]).astype(np.float64))
+    solved = np.asarray(spsolve(matrix.tocsc(), flat), np.float32)
+    return solved.reshape(values.shape)
+
+
+def _enlarged(state: Floats, offsets: Indices, scene: Scene) -> Floats:
+    """The next finer state: what the coarser offsets point at there, or the coarser colors where that is unusable."""
+    height, width = scene.hole.shape
+    larger = np.asarray(cv2.resize(state, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    y, x = np.nonzero(scene.hole)
+    shift = 2 * offsets[np.minimum(y // 2, offsets.shape[0] - 1), np.minimum(x // 2, offsets.shape[1] - 1)]
+    from_y, from_x = np.clip(y + shift[:, 0], 0, height - 1), np.clip(x + shift[:, 1], 0, width - 1)
+    kept = scene.usable[from_y, from_x]
+    colors = np.where(scene.hole[..., None], larger[..., :3], scene.colors)
+    colors[y[kept], x[kept]] = scene.colors[from_y[kept], from_x[kept]]
+    texture = _texture(scene.colors)
+    inner = np.where(scene.hole[..., None], larger[..., 3:], texture)
+    inner[y[kept], x[kept]] = texture[from_y[kept], from_x[kept]]
+    return np.dstack([colors, inner])
+
+
+class _Level:
+    """One size of the pyramid: where patches come from, and the search structure over them."""
+
+    def __init__(self, scene: Scene, row_prior: float, rng: np.random.Generator) -> None:
+        self.scene = scene
+        state = np.dstack([scene.colors, _texture(scene.colors)])
+        self.known = state
+        height, width = scene.hole.shape
+        longest = max(height, width)
+        self.place = np.array([row_prior, row_prior * _COLUMN_SHARE], np.float32) * np.float32(_ROW_WEIGHT / longest)
+        sources = np.argwhere(_centers(scene.usable))
+        if len(sources) > _MOST_SOURCES:
+            sources = sources[np.sort(rng.choice(len(sources), _MOST_SOURCES, replace=False))]
+        self.sources = sources
+        bell = cv2.getGaussianKernel(_PATCH, _PATCH / 4)
+        self.window = np.sqrt(bell @ bell.T).astype(np.float32)
+        patches = self._patches(state, sources)
+        sample = patches[rng.choice(len(patches), min(len(patches), 6000), replace=False)]
+        _, basis = np.linalg.eigh(
+            np.atleast_2d(np.cov((sample - sample.mean(axis=0)).T)) if len(sample) > 1 else np.eye(patches.shape[1])
+        )
+        self.basis = basis[:, -_DIMENSIONS:].astype(np.float32)
+        self.tree = cKDTree(self._features(state, sources), leafsize=24, balanced_tree=False, compact_nodes=False)
+
+    def _patches(self, state: Floats, centers: Indices) -> Floats:
+        """Weighted patches as rows: n×(7·7·3)."""
+        reach = _PATCH // 2
+        views = np.lib.stride_tricks.sliding_window_view(state[..., :3], (_PATCH, _PATCH), axis=(0, 1))
+        patches = views[centers[:, 0] - reach, centers[:, 1] - reach] * self.window
+        return np.asarray(patches.reshape(len(centers), -1), np.float32)
+
+    def _features(self, state: Floats, centers: Indices) -> Floats:
+        texture = state[centers[:, 0], centers[:, 1], 3:] * np.float32(_TEXTURE_WEIGHT)
+        return np.hstack([self._patches(state, centers) @ self.basis, texture, centers * self.place]).astype(np.float32)
+
+    def _queries(self, step: int) -> Indices:
+        """Centers of the patches that touch the hole; every `step`-th row and column, the last ones always."""
+        reach = _PATCH // 2
+        height, width = self.scene.hole.shape
+        touched = cv2.dilate(self.scene.hole.astype(np.uint8), np.ones((_PATCH, _PATCH), np.uint8)) > 0
+        on_grid = np.zeros_like(touched)
+        rows = np.union1d(np.arange(reach, height - reach, step), height - 1 - reach)
+        columns = np.union1d(np.arange(reach, width - reach, step), width - 1 - reach)
+        on_grid[np.ix_(rows, columns)] = True
+        return np.argwhere(touched & on_grid)
+
+    def run(self, state: Floats, rounds: int, step: int, check: Callable[[], None]) -> tuple[Floats, Indices, float]:
+        """Search and vote; returns the new state, the offsets of the last search and how badly its patches fitted."""
+        queries = self._queries(step)
+        depth = distance_transform_edt(self.scene.hole)[queries[:, 0], queries[:, 1]]
+        sure = 1.3 ** -np.minimum(depth, 100)  # patches near the rim know more
+        offsets = np.zeros((*self.scene.hole.shape, 2), np.intp)
+        for _ in range(rounds):
+            check()
+            distance, found = self.tree.query(self._features(state, queries), eps=2.0, workers=2)
+            scale = max(float(np.percentile(distance, 75)) ** 2, 1e-6)
+            weight = (np.exp(-(distance**2) / (2 * scale)) * sure).astype(np.float32)
+            state, offsets = self._vote(queries, self.sources[found], weight)
+        return state, offsets, float(np.mean(distance**2))
+
+    def _vote(self, queries: Indices, found: Indices, weight: Floats) -> tuple[Floats, Indices]:
+        total = np.zeros_like(self.known)
+        weights = np.zeros(self.scene.hole.shape, np.float32)
+        best = np.zeros_like(weights)
+        offsets = np.zeros((*weights.shape, 2), np.intp)
+        shift = found - queries
+        reach = _PATCH // 2
+        for row in range(-reach, reach + 1):
+            for column in range(-reach, reach + 1):
+                y, x = queries[:, 0] + row, queries[:, 1] + column
+                total[y, x] += weight[:, None] * self.known[found[:, 0] + row, found[:, 1] + column]
+                weights[y, x] += weight
+                vote = weight * self.window[row + reach, column + reach]
+                better = vote > best[y, x]
+                best[y[better], x[better]] = vote[better]
+                offsets[y[better], x[better]] = shift[better]
+        voted = self.scene.hole & (weights > 0)
+        state = self.known.copy()
+        state[voted] = total[voted] / weights[voted][:, None]
+        return state, offsets

@@ -1,0 +1,165 @@
+"""Where the faces are, large ones and the small ones of group pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from cavendish.regions.small_copy import small_copy
+
+if TYPE_CHECKING:
+    from cavendish.imaging.image import Image
+    from cavendish.pixels.region import Box
+
+    Rows = npt.NDArray[np.float32]
+    """n×5: left, top, right, bottom, score."""
+
+FaceNetwork = Callable[[npt.NDArray[np.float32]], tuple[npt.NDArray[np.float32], ...]]
+"""Maps a float32 tensor 1×128×128×3 (RGB, −1 to 1) to 1×896×16 regressors and 1×896×1 logits."""
+
+_TILE = 128
+_STEP = 90
+"""Pixels between tiles at most: a face that fits into the overlap of 38 is whole in one of them."""
+_MOST_TILES = 12
+_GRIDS = ((16, 2), (8, 6))
+"""Cells a side and anchors a cell: strides 8 and 16, the latter in three layers of two."""
+
+_THRESHOLD = 0.5
+_THRESHOLD_IN_TILES = 0.65
+_SAME_FACE = 0.4
+
+_HAIR = 0.6
+_CHIN = 0.2
+_EARS = 0.2
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face in one picture.
+
+    Args:
+        box: Box of the whole head, hair and chin included, inside the picture.
+        score: How sure the detector is, 0–1.
+    """
+
+    box: Box
+    score: float
+
+
+def find_faces(image: Image, network: FaceNetwork | None) -> tuple[Face, ...]:
+    """Find the faces of a picture that look at the camera, from about 5 % of its longer side.
+
+    The network looks at the whole picture for large faces and at no more than 12 overlapping tiles for small ones.
+
+    Args:
+        image: The picture, any size from 1×1; what is transparent counts as gray.
+        network: BlazeFace for short range; None to do without.
+
+    Returns:
+        The faces, surest first; none without a network.
+
+    Source:
+        Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", 2019.
+    """
+    if network is None:
+        return ()
+    whole = _detect_at(image, network, scale=_TILE / max(image.size), threshold=_THRESHOLD)
+    close = _detect_at(image, network, scale=_close_scale(image.size), threshold=_THRESHOLD_IN_TILES)
+    return tuple(
+        Face(_head_box(row, image.size), float(row[4])) for row in _without_repeats(np.concatenate([whole, close]))
+    )
+
+
+def _close_scale(size: tuple[int, int]) -> float:
+    """The largest scale at which the allowed number of tiles covers the picture."""
+    width, height = size
+    return max(
+        min(_reach(columns) / width, _reach(_MOST_TILES // columns) / height) for columns in range(1, _MOST_TILES + 1)
+    )
+
+
+def _reach(tiles: int) -> int:
+    return _TILE + (tiles - 1) * _STEP
+
+
+def _detect_at(image: Image, network: FaceNetwork, *, scale: float, threshold: float) -> Rows:
+    """Faces in pixels of the picture, found tile by tile on a copy of the given scale."""
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    copy = small_copy(image, size=(width, height))
+    found = [np.empty((0, 5), np.float32)]
+    for top in _starts(height):
+        for left in _starts(width):
+            rows = _detect(copy[top : top + _TILE, left : left + _TILE], network, threshold=threshold)
+            rows[:, :4] += (left, top, left, top)
+            found.append(rows)
+    rows = np.concatenate(found)
+    rows[:, :4] *= np.tile(np.divide(image.size, (width, height)), 2)
+    return rows
+
+
+def _starts(length: int) -> Iterator[int]:
+    """Where the tiles along one axis begin, spread evenly; one tile where the axis is no longer than it."""
+    slack = max(0, length - _TILE)
+    count = math.ceil(slack / _STEP) + 1
+    return (round(slack * k / max(1, count - 1)) for k in range(count))
+
+
+def _detect(tile: npt.NDArray[np.uint8], network: FaceNetwork, *, threshold: float) -> Rows:
+    """Faces in one tile, repeats included, in pixels of the tile; a smaller tile is padded with black, evenly."""
+    height, width = tile.shape[:2]
+    left, top = (_TILE - width) // 2, (_TILE - height) // 2
+    tensor = np.full((1, _TILE, _TILE, 3), -1, np.float32)
+    tensor[0, top : top + height, left : left + width] = tile / np.float32(127.5) - 1
+    regressors, logits = network(tensor)
+    scores = 1 / (1 + np.exp(-logits.reshape(-1).clip(-80, 80)))
+    sure = scores >= threshold
+    shifts = regressors.reshape(-1, regressors.shape[-1])[sure]
+    centers = _ANCHORS[sure] + shifts[:, :2] - (left, top)
+    halves = shifts[:, 2:4] / 2
+    return np.column_stack([centers - halves, centers + halves, scores[sure]]).astype(np.float32)
+
+
+def _anchors() -> npt.NDArray[np.float32]:
+    """The point of the tile, in pixels, that each of the network's 896 answers is relative to."""
+    parts = []
+    for cells, repeats in _GRIDS:
+        y, x = np.mgrid[:cells, :cells].astype(np.float32)
+        centers = (np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5) * (_TILE / cells)
+        parts.append(np.repeat(centers, repeats, axis=0))
+    return np.concatenate(parts)
+
+
+_ANCHORS = _anchors()
+
+
+def _without_repeats(rows: Rows) -> list[Rows]:
+    """One row a face, surest first. A face cut by a tile's edge is a part of the whole one, not a second face."""
+    kept: list[Rows] = []
+    for row in rows[np.argsort(-rows[:, 4], kind="stable")]:
+        if all(_shared_part(row, other) < _SAME_FACE for other in kept):
+            kept.append(row)
+    return kept
+
+
+def _shared_part(a: Rows, b: Rows) -> float:
+    """Area two boxes share, as a fraction of the smaller one."""
+    overlap = np.maximum(0, np.minimum(a[2:4], b[2:4]) - np.maximum(a[:2], b[:2]))
+    smaller = min(float(np.prod(a[2:4] - a[:2])), float(np.prod(b[2:4] - b[:2])))
+    return float(np.prod(overlap)) / max(smaller, 1e-6)
+
+
+def _head_box(row: Rows, size: tuple[int, int]) -> Box:
+    """The detector's box reaches from the brows to the chin; the head is larger."""
+    left, top, right, bottom = (float(edge) for edge in row[:4])
+    width, height = right - left, bottom - top
+    return (
+        max(0, math.floor(left - _EARS * width)),
+        max(0, math.floor(top - _HAIR * height)),
+        min(size[0], math.ceil(right + _EARS * width)),
+        min(size[1], math.ceil(bottom + _CHIN * height)),
+    )

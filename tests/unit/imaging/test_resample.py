@@ -1,0 +1,136 @@
+"""Moving pixels: exact where a grid maps onto a grid, energy-keeping elsewhere."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cavendish.imaging.color import to_linear
+from cavendish.imaging.resample import box_of, rotation, scaling, translation, warp
+
+SIDES = st.integers(1, 24)
+
+
+def noise(width, height, channels=3):
+    shape = (height, width, channels) if channels else (height, width)
+    return np.random.default_rng(width * 100 + height).random(shape, np.float32)
+
+
+def smooth(width=200, height=160):
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return np.stack([0.5 + 0.4 * np.sin(x / 17), 0.5 + 0.4 * np.cos(y / 13), (x + y) / (width + height)], -1)
+
+
+@given(SIDES, SIDES)
+def test_identity_is_exact(width, height):
+    planes = noise(width, height)
+    assert np.array_equal(warp(planes, np.eye(3), (width, height)), planes)
+
+
+@given(SIDES, SIDES)
+def test_flips_are_permutations(width, height):
+    planes = noise(width, height)
+    across = warp(planes, translation(width, 0) @ scaling(-1, 1), (width, height))
+    down = warp(planes, translation(0, height) @ scaling(1, -1), (width, height))
+    assert np.array_equal(across, planes[:, ::-1])
+    assert np.array_equal(down, planes[::-1])
+
+
+@given(SIDES, SIDES, st.sampled_from([-270, -180, -90, 0, 90, 180, 270, 360, 450]))
+def test_quarter_turns_are_permutations(width, height, angle_deg):
+    """Clockwise on screen: what was at the top is on the right after 90°."""
+    planes = noise(width, height)
+    expected = np.rot90(planes, -(angle_deg // 90))
+    size = (expected.shape[1], expected.shape[0])
+    back = translation(width / 2, height / 2) @ rotation(-angle_deg) @ translation(-size[0] / 2, -size[1] / 2)
+    assert np.array_equal(warp(planes, back, size), expected)
+
+
+@given(SIDES, SIDES, st.data())
+def test_whole_pixel_crops_are_exact(width, height, data):
+    left, top = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    right, bottom = data.draw(st.integers(left + 1, width)), data.draw(st.integers(top + 1, height))
+    planes = noise(width, height)
+    cut = warp(planes, translation(left, top), (right - left, bottom - top))
+    assert np.array_equal(cut, planes[top:bottom, left:right])
+
+
+def test_outside_the_source_is_zero():
+    moved = warp(np.ones((4, 4), np.float32), translation(-2, -3), (8, 8))
+    expected = np.zeros((8, 8), np.float32)
+    expected[3:7, 2:6] = 1
+    assert np.array_equal(moved, expected)
+
+
+def test_wholly_outside_is_all_zero():
+    assert not warp(np.ones((4, 4), np.float32), translation(40, 0), (8, 8)).any()
+
+
+@pytest.mark.parametrize("channels", [0, 1, 3])
+def test_the_number_of_planes_is_kept(channels):
+    planes = noise(20, 10, channels)
+    for matrix in (scaling(2, 2), translation(3, 0), scaling(2, 2) @ rotation(5)):
+        assert warp(planes, matrix, (10, 5)).shape == ((5, 10, channels) if channels else (5, 10))
+
+
+@settings(max_examples=40)
+@given(st.integers(16, 90), st.integers(16, 90), st.integers(1, 15), st.integers(1, 15))
+def test_shrinking_keeps_the_mean_light(width, height, new_width, new_height):
+    """Area averaging: a checkerboard of black and white shrinks to half the light, not half the code."""
+    board = (np.indices((height, width)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    light = np.asarray(to_linear(np.repeat(board[..., None], 3, axis=2)))
+    small = warp(light, scaling(width / new_width, height / new_height), (new_width, new_height))
+    assert abs(float(small.mean()) - float(light.mean())) < 0.5 / 255
+
+
+def test_shrinking_shows_no_moire():
+    board = (np.indices((400, 400)).sum(axis=0) % 2).astype(np.float32)
+    small = warp(board, scaling(400 / 133, 400 / 133), (133, 133))
+    assert small.min() > 0.35
+    assert small.max() < 0.65
+
+
+def test_enlarging_is_smooth_and_keeps_flat_areas():
+    large = warp(np.full((5, 7, 3), 0.25, np.float32), scaling(1 / 8, 1 / 8), (56, 40))
+    assert np.allclose(large, 0.25, atol=1e-6)
+    grown = warp(smooth(), scaling(0.5, 0.5), (400, 320))
+    back = warp(grown, scaling(2, 2), (200, 160))
+    assert np.abs(back - smooth()).max() < 0.01
+
+
+@pytest.mark.parametrize("angle_deg", [10, 33, -7.5])
+def test_turning_and_turning_back_is_close(angle_deg):
+    planes = smooth()
+    about = translation(100, 80) @ rotation(-angle_deg) @ translation(-100, -80)
+    turned = warp(planes, about, (200, 160))
+    back = warp(turned, np.linalg.inv(about), (200, 160))
+    inside = (slice(55, 105), slice(60, 140))
+    assert np.abs(turned[inside] - planes[inside]).max() > 0.1
+    assert np.abs(back[inside] - planes[inside]).max() < 0.01
+
+
+def test_a_small_turn_goes_clockwise():
+    """A mark right of the center moves down."""
+    planes = np.zeros((101, 101), np.float32)
+    planes[49:52, 85:95] = 1
+    turned = warp(planes, translation(50.5, 50.5) @ rotation(-20) @ translation(-50.5, -50.5), (101, 101))
+    row, column = np.array(np.nonzero(turned > 0.5)).mean(axis=1)
+    assert row == pytest.approx(50.5 + 39.5 * np.sin(np.radians(20)) - 0.5, abs=0.7)
+    assert column == pytest.approx(50.5 + 39.5 * np.cos(np.radians(20)) - 0.5, abs=0.7)
+
+
+def test_shrinking_while_turning_is_antialiased():
+    board = (np.indices((400, 400)).sum(axis=0) % 2).astype(np.float32)
+    matrix = translation(200, 200) @ rotation(-12) @ scaling(4, 4) @ translation(-40, -40)
+    small = warp(board, matrix, (80, 80))
+    assert np.abs(small - 0.5).max() < 0.15
+
+
+def test_the_box_of_a_turned_rectangle():
+    assert box_of(rotation(90), (4, 2)) == pytest.approx((-2, 0, 0, 4))
+    assert box_of(translation(3, 5) @ scaling(2, 2), (4, 2)) == pytest.approx((3, 5, 11, 9))
+
+
+@given(st.sampled_from([0, 90, 180, 270]), st.floats(-720, 720))
+def test_rotations_add_up(quarter, angle_deg):
+    assert np.allclose(rotation(quarter) @ rotation(angle_deg), rotation(quarter + angle_deg), atol=1e-9)

@@ -1,0 +1,192 @@
+"""Compose: a thing from one picture stands in another, where and as large as asked."""
+
+import numpy as np
+import pytest
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from cavendish.errors import UnsupportedEdit
+from cavendish.imaging.color import to_encoded, to_linear
+from cavendish.imaging.image import Image
+from cavendish.ops.compose import choose_placement, place_subject
+from cavendish.pixels.composite import apply_patch
+from cavendish.pixels.region import Region
+from tests.support.pictures import ball, scene
+
+from .support import disc, edited, noise, run
+
+WIDTH, HEIGHT = 240, 160
+
+
+def room():
+    return Image(scene(WIDTH, HEIGHT))
+
+
+def thing():
+    """A red ball, and its soft alpha in its own picture."""
+    pixels, _ = ball(120, 120, radius=0.35)
+    return Image(pixels), disc(120, 120, radius=0.35)
+
+
+def placed(**options):
+    other, alpha = thing()
+    return run("place_subject", room(), other=other, other_foreground=alpha, **options)
+
+
+def center(patch):
+    """Middle of the placed alpha, as fractions of the scene."""
+    rows, columns = np.nonzero(patch.subject > 0.5)
+    return (columns.mean() + 0.5) / WIDTH, (rows.mean() + 0.5) / HEIGHT
+
+
+def tall(patch):
+    rows = np.flatnonzero((patch.subject > 0.5).any(axis=1))
+    return (rows[-1] - rows[0] + 1) / HEIGHT
+
+
+def test_only_the_thing_and_its_shadow_change():
+    patch = placed()
+    after = apply_patch(room(), patch)
+    assert np.array_equal(after.pixels[patch.alpha == 0], room().pixels[patch.alpha == 0])
+    assert 0.02 < (patch.alpha > 0).mean() < 0.6
+
+
+@pytest.mark.parametrize("scale", [0.2, 0.42, 0.8])
+def test_the_height_is_the_asked_share(scale):
+    assert tall(placed(parameters={"scale": scale}, stated=("scale",))) == pytest.approx(scale, abs=0.03)
+
+
+@pytest.mark.parametrize(("side", "low", "high"), [("left", 0, 0.4), ("center", 0.45, 0.55), ("right", 0.6, 1)])
+def test_sides(side, low, high):
+    across, _ = center(placed(placement=side))
+    assert low < across < high
+
+
+def test_up_and_down():
+    heights = [center(placed(placement=side, parameters={"scale": 0.3}))[1] for side in ("top", "center", "bottom")]
+    assert heights == sorted(heights)
+    assert heights[2] - heights[0] > 0.3
+
+
+def test_corners_combine_both_words():
+    across, down = center(placed(placement="top-right", parameters={"scale": 0.2}))
+    assert across > 0.6
+    assert down < 0.5
+
+
+@pytest.mark.parametrize(("busy_at", "expected"), [(0.2, "right"), (0.8, "left")])
+def test_without_a_side_it_goes_where_there_is_room(busy_at, expected):
+    busy = disc(WIDTH, HEIGHT, center=(busy_at, 0.5))
+    across, _ = center(placed(foreground=busy))
+    assert (across > 0.5) == (expected == "right")
+
+
+def test_unasked_it_stays_smaller_than_the_scenes_subject():
+    busy = disc(WIDTH, HEIGHT, radius=0.15)
+    assert tall(placed(foreground=busy)) < 0.3
+    assert tall(placed(foreground=busy, parameters={"scale": 0.6}, stated=("scale",))) == pytest.approx(0.6, abs=0.03)
+
+
+def test_the_thing_keeps_its_color():
+    """Red stays red; matching light only nudges it."""
+    patch = placed(parameters={"shadow": "none"})
+    solid = patch.subject > 0.99
+    shown = apply_patch(room(), patch).pixels[solid].astype(float).mean(axis=0)
+    assert shown[0] > 2 * shown[1]
+    assert shown[0] > 2 * shown[2]
+
+
+def test_no_trace_of_the_things_own_background():
+    """Around the placed ball nothing of the pale sheet it was photographed on."""
+    dark = Image(np.full((HEIGHT, WIDTH, 3), 20, np.uint8))
+    alpha = disc(120, 120, radius=0.35, soft_px=4)
+    red, sheet = (np.asarray(to_linear(np.full((120, 120, 3), color, np.uint8))) for color in ((190, 40, 35), 215))
+    other = Image(to_encoded(sheet + (red - sheet) * alpha.alpha[..., None]))
+    patch = run("place_subject", dark, other=other, other_foreground=alpha, parameters={"shadow": "none"})
+    after = apply_patch(dark, patch).pixels
+    rim = (patch.subject > 0.02) & (patch.subject < 0.6)
+    assert rim.sum() > 30
+    # Pasting the sheet along would leave up to 0.98 of its light, and 0.3 on average.
+    left = np.asarray(to_linear(after))[rim][:, 1] / np.asarray(to_linear(np.full((1, 1, 3), 215, np.uint8))).max()
+    assert left.mean() < 0.13
+    assert left.max() < 0.25
+
+
+def test_a_shadow_darkens_the_ground_and_nothing_else():
+    bare, shaded = (placed(parameters={"shadow": kind, "scale": 0.4}) for kind in ("none", "contact"))
+    without, shadow = (apply_patch(room(), patch).pixels.astype(int) for patch in (bare, shaded))
+    outside = bare.subject == 0
+    assert (shadow[outside] <= without[outside]).all()
+    darker = (shadow < without - 8).any(axis=2) & outside
+    assert darker.sum() > 50
+    rows = np.nonzero(darker)[0]
+    foot = np.flatnonzero((bare.subject > 0.5).any(axis=1))[-1]
+    assert abs(np.median(rows) - foot) < 0.15 * HEIGHT
+
+
+def test_what_was_taken_is_said():
+    patch = placed(target="mug")
+    assert "mug" in patch.note
+    assert "picture 2" in patch.note
+    assert not placed().note
+
+
+def test_a_thing_without_an_outline_is_unsupported():
+    faint = Region(np.full((120, 120), 0.2, np.float32))
+    with pytest.raises(UnsupportedEdit, match="no clear outline"):
+        run("place_subject", room(), other=thing()[0], other_foreground=faint)
+
+
+def test_onto_a_cut_out_it_becomes_visible():
+    clear = Image(np.zeros((HEIGHT, WIDTH, 4), np.uint8))
+    other, alpha = thing()
+    after = edited("place_subject", clear, other=other, other_foreground=alpha, parameters={"shadow": "none"})
+    assert after.alpha is not None
+    assert (after.alpha == 255).sum() > 500
+    assert (after.alpha == 0).sum() > 0.5 * after.alpha.size
+
+
+@settings(max_examples=100)
+@for_all(
+    st.tuples(st.integers(20, 800), st.integers(20, 800)),
+    st.tuples(st.integers(1, 300), st.integers(1, 300)),
+    st.floats(0.02, 1),
+    st.sampled_from(["", "left", "right", "center", "top", "bottom", "top-left", "bottom-right"]),
+    st.none() | st.integers(0, 99),
+)
+def test_a_placement_keeps_the_things_shape_and_its_place_across(size, box, scale, side, seed):
+    random = None if seed is None else np.random.default_rng(seed)
+    spot = choose_placement(size, (0, 0, *box), scale=scale, side=side, busy=None, random=random)
+    assert spot.width / spot.height == pytest.approx(box[0] / box[1])
+    assert spot.height <= scale * size[1] + 1e-6
+    assert spot.width <= 0.8 * size[0] + 1e-6
+    assert spot.left >= 0
+    assert spot.left + spot.width <= size[0] + 1e-6
+
+
+def test_chance_moves_it_a_little_and_repeatably():
+    def spot(seed):
+        return choose_placement(
+            (400, 300), (0, 0, 10, 10), scale=0.3, side="left", busy=None, random=np.random.default_rng(seed)
+        )
+
+    assert spot(1) == spot(1)
+    assert spot(1) != spot(2)
+    assert abs(spot(1).left - spot(2).left) <= 0.12 * 400 + 1e-6
+
+
+def test_a_thing_over_the_edge_is_cut_there():
+    other, alpha = thing()
+    half_out = choose_placement((WIDTH, HEIGHT), alpha.box, scale=0.9, side="top", busy=None, random=None)
+    patch = place_subject(room(), other, alpha.alpha, alpha.box, half_out, match=0.5, shadow=True)
+    assert half_out.top < 0
+    assert apply_patch(room(), patch).size == (WIDTH, HEIGHT)
+    assert (patch.subject[0] > 0.5).any()
+
+
+def test_noise_is_no_obstacle():
+    assert edited("place_subject", noise(50, 40), other=noise(30, 30, seed=1), other_foreground=disc(30, 30)).size == (
+        50,
+        40,
+    )

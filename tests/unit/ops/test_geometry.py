@@ -1,0 +1,247 @@
+"""Geometry: exact sizes always, and what matters stays in the frame."""
+
+import numpy as np
+import pytest
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from cavendish.domain.sizes import RATIO_SIZES
+from cavendish.errors import UnsupportedEdit
+from cavendish.imaging.image import Image
+from cavendish.ops import geometry
+from cavendish.pixels.composite import Canvas, Solid, Surround, Transparent, render, render_plane
+from cavendish.pixels.region import Region
+
+from .support import disc, noise, run
+
+AWKWARD = [(1, 1), (3, 2000), (5000, 3), (2, 1), (1024, 1024), (1184, 864), (640, 480), (479, 641), (33, 31)]
+SIZES = st.tuples(st.integers(1, 3000), st.integers(1, 3000))
+TARGETS = st.sampled_from(sorted(RATIO_SIZES.values()))
+
+
+def moved(canvas, box):
+    """Where a box of the picture lands on the canvas: (left, top, right, bottom)."""
+    forth = np.linalg.inv(canvas.matrix)
+    corners = np.array([[box[0], box[1], 1], [box[2], box[3], 1]]) @ forth.T
+    return (*corners.min(axis=0)[:2].tolist(), *corners.max(axis=0)[:2].tolist())
+
+
+@st.composite
+def boxes(draw, size):
+    left, top = draw(st.integers(0, size[0] - 1)), draw(st.integers(0, size[1] - 1))
+    return left, top, draw(st.integers(left + 1, size[0])), draw(st.integers(top + 1, size[1]))
+
+
+@pytest.mark.parametrize("size", AWKWARD)
+@pytest.mark.parametrize("ratio", RATIO_SIZES)
+def test_reframe_gives_exactly_the_tables_size(size, ratio):
+    image = Image(np.full((size[1], size[0], 3), 120, np.uint8))
+    for policy in ("auto", "crop", "pad"):
+        canvas = run("reframe", image, parameters={"ratio": ratio, "policy": policy})
+        assert canvas.size == RATIO_SIZES[ratio]
+    assert render(image, canvas).size == RATIO_SIZES[ratio]
+
+
+@settings(max_examples=200)
+@for_all(st.data(), SIZES, TARGETS, st.sampled_from(["auto", "crop", "pad"]))
+def test_reframe_is_exact_and_never_squeezes(data, size, target, policy):
+    subject = data.draw(st.none() | boxes(size))
+    canvas = geometry.reframe(size, target, subject=subject, policy=policy, fill=Surround())
+    assert canvas.size == target
+    across, down = canvas.matrix[0, 0], canvas.matrix[1, 1]
+    shape, frame = size[0] / size[1], target[0] / target[1]
+    window = min(size[0], size[1] * frame), min(size[1], size[0] / frame)
+    placed = min(target[0], target[1] * shape), min(target[1], target[0] / shape)
+    # Windows and placed pictures are whole pixels, which bounds how exact a shape can be.
+    if (least := min(*window, *placed)) >= 2:
+        assert abs(np.log(across / down)) <= 0.75 / least
+    assert canvas.matrix[0, 1] == canvas.matrix[1, 0] == 0
+
+
+@settings(max_examples=200)
+@for_all(st.data(), SIZES, TARGETS)
+def test_a_subject_is_never_cut(data, size, target):
+    """Whether reframe crops or pads, every pixel of the subject's box is on the canvas."""
+    subject = data.draw(boxes(size))
+    canvas = geometry.reframe(size, target, subject=subject, policy="auto", fill=Surround())
+    left, top, right, bottom = moved(canvas, subject)
+    assert left >= -1
+    assert top >= -1
+    assert right <= target[0] + 1
+    assert bottom <= target[1] + 1
+
+
+@settings(max_examples=200)
+@for_all(st.data(), SIZES, TARGETS)
+def test_it_crops_where_the_subject_fits_and_pads_where_not(data, size, target):
+    subject = data.draw(boxes(size))
+    canvas = geometry.reframe(size, target, subject=subject, policy="auto", fill=Surround())
+    picture = moved(canvas, (0, 0, *size))
+    covered = picture[0] <= 1 and picture[1] <= 1 and picture[2] >= target[0] - 1 and picture[3] >= target[1] - 1
+    window = min(size[0], size[1] * target[0] / target[1]), min(size[1], size[0] * target[1] / target[0])
+    with_air = (subject[2] - subject[0] + 0.04 * size[0] + 2, subject[3] - subject[1] + 0.04 * size[1] + 2)
+    if with_air[0] < window[0] and with_air[1] < window[1]:
+        assert covered
+    if subject[2] - subject[0] > window[0] + 1 or subject[3] - subject[1] > window[1] + 1:
+        assert not covered
+        assert "blurred copy" in canvas.note
+
+
+def test_policy_crop_fills_the_frame_even_if_it_cuts():
+    canvas = geometry.reframe((1000, 500), (512, 512), subject=(0, 0, 1000, 500), policy="crop", fill=Surround())
+    left, top, right, bottom = moved(canvas, (0, 0, 1000, 500))
+    assert (left, right) == pytest.approx((-256, 768))
+    assert (top, bottom) == pytest.approx((0, 512))
+
+
+def test_a_crop_follows_the_subject_to_the_side():
+    canvas = geometry.reframe((1000, 500), (512, 512), subject=(820, 100, 960, 400), policy="auto", fill=Surround())
+    assert moved(canvas, (500, 0, 1000, 500)) == pytest.approx((0, 0, 512, 512))
+
+
+def test_a_picture_of_the_same_shape_is_only_scaled():
+    canvas = geometry.reframe((2048, 2048), (1024, 1024), subject=(0, 0, 2048, 2048), policy="pad", fill=Surround())
+    assert np.array_equal(canvas.matrix, np.diag([2, 2, 1]))
+
+
+def test_a_picture_of_the_exact_size_keeps_every_bit():
+    image = noise(1184, 864)
+    after = render(image, run("reframe", image, parameters={"ratio": "4:3"}, foreground=disc(1184, 864, radius=0.49)))
+    assert np.array_equal(after.pixels, image.pixels)
+
+
+def wide_subject(width, height):
+    """A bar nearly as wide as the picture, so that a narrow frame must pad."""
+    alpha = np.zeros((height, width), np.float32)
+    alpha[height // 3 : -height // 3, width // 50 : -width // 50] = 1
+    return Region(alpha)
+
+
+def test_padding_of_a_cut_out_is_transparent():
+    pixels = np.zeros((60, 200, 4), np.uint8)
+    pixels[20:40, 4:196] = 200, 100, 50, 255
+    image = Image(pixels)
+    after = render(image, run("reframe", image, parameters={"ratio": "9:16"}, foreground=wide_subject(200, 60)))
+    assert after.alpha is not None
+    assert not after.alpha[:400].any()
+    assert (after.alpha == 255).sum() > 0.05 * after.alpha.size
+
+
+def test_padding_of_a_picture_on_white_is_white():
+    pixels = np.full((60, 200, 3), 253, np.uint8)
+    pixels[20:40, 4:196] = 200, 100, 50
+    image = Image(pixels)
+    canvas = run("reframe", image, parameters={"ratio": "9:16"}, foreground=wide_subject(200, 60))
+    assert canvas.fill == Solid((255, 255, 255))
+    assert not canvas.note
+    after = render(image, canvas)
+    assert (after.pixels[:400] == 255).all()
+
+
+def test_padding_of_anything_else_is_its_own_surround():
+    image = noise(200, 60)
+    canvas = run("reframe", image, parameters={"ratio": "9:16"}, foreground=wide_subject(200, 60))
+    assert isinstance(canvas.fill, Surround)
+    after = render(image, canvas)
+    assert after.alpha is None
+    assert 20 < after.pixels[:300].mean() < 110
+
+
+@pytest.mark.parametrize(
+    ("size", "ratio"), [((640, 480), "4:3"), ((1000, 1000), "1:1"), ((1080, 1920), "9:16"), ((5000, 3), "21:9")]
+)
+def test_nearest_is_the_tables_nearest_shape(size, ratio):
+    image = Image(np.zeros((size[1], size[0], 3), np.uint8))
+    assert run("reframe", image, parameters={"ratio": "nearest"}).size == RATIO_SIZES[ratio]
+
+
+def test_crop_to_a_box_of_fractions():
+    image = noise(100, 60)
+    canvas = run("crop", image, parameters={"to": "box", "box": [0.1, 0.5, 0.6, 1]})
+    assert np.array_equal(render(image, canvas).pixels, image.pixels[30:60, 10:60])
+
+
+@pytest.mark.parametrize("box", [[0.5, 0.5, 0.5, 0.9], [0.8, 0.2, 0.3, 0.9], [0, 0, 0, 0]])
+def test_an_empty_box_is_unsupported(box):
+    with pytest.raises(UnsupportedEdit):
+        run("crop", noise(), parameters={"to": "box", "box": box})
+
+
+def test_crop_to_the_subject_keeps_a_margin():
+    image, subject = noise(400, 300), disc(400, 300, center=(0.6, 0.4), radius=0.2)
+    canvas = run("crop", image, foreground=subject, parameters={"margin": 0.1})
+    left, top, right, bottom = subject.box
+    assert canvas.size == pytest.approx((1.2 * (right - left), 1.2 * (bottom - top)), abs=2)
+    assert render_plane(subject.alpha, canvas).sum() == pytest.approx(subject.alpha.sum())
+
+
+def test_crop_to_the_subject_without_one_is_unsupported():
+    with pytest.raises(UnsupportedEdit, match="no clear subject"):
+        run("crop", noise())
+
+
+def test_crop_to_a_ratio_keeps_native_pixels():
+    image = noise(640, 480)
+    canvas = run("crop", image, parameters={"to": "ratio", "ratio": "1:1"})
+    assert canvas.size == (480, 480)
+    assert np.array_equal(render(image, canvas).pixels, image.pixels[:, 80:560])
+
+
+@pytest.mark.parametrize(("direction", "axis"), [("horizontal", 1), ("vertical", 0)])
+def test_flips_are_exact(direction, axis):
+    image = noise(31, 22, channels=4)
+    image.pixels[..., 3] = 255 - image.pixels[..., 3] // 3
+    after = render(Image(image.rgb.copy()), run("flip", image, parameters={"direction": direction}))
+    assert np.array_equal(after.pixels, np.flip(image.rgb, axis))
+
+
+@pytest.mark.parametrize("angle_deg", [-270, -90, 0, 90, 180, 270, 360])
+def test_quarter_turns_are_exact(angle_deg):
+    image = noise(31, 22)
+    canvas = run("rotate", image, parameters={"angle_deg": angle_deg})
+    assert np.array_equal(render(image, canvas).pixels, np.rot90(image.pixels, -angle_deg // 90))
+
+
+@settings(max_examples=80)
+@for_all(st.integers(20, 400), st.integers(20, 400), st.floats(-360, 360))
+def test_a_turn_without_fill_shows_no_corner(width, height, angle_deg):
+    canvas = geometry.rotate((width, height), angle_deg=angle_deg, fill=None)
+    forth = np.array([[0, 0, 1], [canvas.size[0], 0, 1], [0, canvas.size[1], 1], [*canvas.size, 1]]) @ canvas.matrix.T
+    # The size is rounded to whole pixels, which may reach half a pixel over each edge.
+    assert forth[:, :2].min() >= -0.75
+    assert forth[:, 0].max() <= width + 0.75
+    assert forth[:, 1].max() <= height + 0.75
+
+
+@settings(max_examples=80)
+@for_all(st.integers(1, 400), st.integers(1, 400), st.floats(-360, 360))
+def test_a_turn_with_fill_keeps_the_whole_picture(width, height, angle_deg):
+    canvas = geometry.rotate((width, height), angle_deg=angle_deg, fill=Transparent())
+    back = np.linalg.inv(canvas.matrix)
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) @ back.T
+    assert corners[:, :2].min() >= -0.75
+    assert corners[:, 0].max() <= canvas.size[0] + 0.75
+    assert corners[:, 1].max() <= canvas.size[1] + 0.75
+
+
+def test_the_crop_after_a_turn_is_the_largest():
+    """45° out of a square leaves the square on its half diagonal; tiny angles leave nearly everything."""
+    assert geometry.rotate((1000, 1000), angle_deg=45, fill=None).size == pytest.approx((707, 707), abs=1)
+    width, height = geometry.rotate((1000, 600), angle_deg=1, fill=None).size
+    assert width * height > 0.95 * 600_000
+
+
+def test_a_turned_picture_has_no_transparent_pixel():
+    image = noise(300, 200)
+    after = render(image, run("rotate", image, parameters={"angle_deg": 10}))
+    assert after.alpha is None
+
+
+@pytest.mark.parametrize(
+    ("fill", "expected"), [("white", Solid((255, 255, 255))), ("transparent", Transparent()), ("blur", Surround())]
+)
+def test_the_corners_get_what_was_asked(fill, expected):
+    canvas = run("rotate", noise(), parameters={"angle_deg": 10, "fill": fill})
+    assert isinstance(canvas, Canvas)
+    assert canvas.fill == expected
