@@ -23,6 +23,7 @@ from cavendish.imaging.decode import decode_all
 from cavendish.imaging.encode import encode_image
 from cavendish.imaging.image import Image
 from cavendish.planning.planner import PhrasePlanner
+from cavendish.regions.resolve import Networks
 from cavendish.settings import load
 from cavendish.weights.runtimes import open_onnx
 from cavendish.weights.store import WeightStore
@@ -77,7 +78,7 @@ def edit_rows(picture: Image) -> Iterable[Row]:
     settings = load()
     path = WeightStore(settings.weights_folder).locate("u2netp.onnx")
     network = open_onnx(path, threads=settings.weights.threads).run
-    engine = EmbeddedEngine(workers=Workers(1), open_saliency=lambda: network)
+    engine = EmbeddedEngine(workers=Workers(1), networks=Networks(saliency=lambda: network))
     file = encode_image(picture, OutputOptions(), text={})
     codec_ms = median_ms(lambda: encode_image(decode_all([file], DecodeSettings())[0], OutputOptions(), text={}))
     tensor = np.zeros((1, 3, 320, 320), np.float32)

@@ -44,6 +44,7 @@ from cavendish.telemetry import logger
 from cavendish.weights.store import WeightStore
 
 if TYPE_CHECKING:
+    from cavendish.regions.resolve import Networks
     from cavendish.settings import Settings
 
 
@@ -152,25 +153,34 @@ def open_engines(settings: Settings, workers: Workers) -> tuple[Engine, ...]:
         raise InvalidRequest(f"Settings: engines: no engine is called {unknown[0]!r}; known are {', '.join(ENGINES)}")
     opened: list[Engine] = []
     for name in settings.engines:
-        arguments = {"workers": workers, "open_saliency": saliency_opener(settings)} if name == "embedded" else {}
+        arguments = {"workers": workers, "networks": networks(settings)} if name == "embedded" else {}
         opened.append(ENGINES[name].load()(**arguments))
     return tuple(opened)
 
 
-def saliency_opener(settings: Settings) -> Callable[[], Any]:
-    """A function that returns the saliency network, opened once, or None where its weights are not installed."""
-    weights = WeightStore(settings.weights_folder, max_sessions=settings.weights.max_sessions)
+def networks(settings: Settings) -> Networks:
+    """The networks of the weights folder; each is opened when first needed and shared by all edits."""
+    from cavendish.regions.resolve import Networks  # noqa: PLC0415 - pixel libraries stay out of start-up
+    from cavendish.weights.runtimes import open_onnx, open_tflite  # noqa: PLC0415
 
-    def open_saliency() -> Any:
-        from cavendish.weights.runtimes import open_onnx  # noqa: PLC0415 - only when a picture needs it
+    store = WeightStore(settings.weights_folder, max_sessions=settings.weights.max_sessions)
+    threads = settings.weights.threads
 
-        try:
-            return weights.session("u2netp.onnx", lambda path: open_onnx(path, threads=settings.weights.threads).run)
-        except WeightsUnavailable as missing:
-            logger().warning("weights missing, using the weight-free fallback", reason=missing.public_message)
-            return None
+    def opener(name: str, open_network: Callable[..., Any]) -> Callable[[], Any]:
+        def opened() -> Any:
+            try:
+                return store.session(name, lambda path: open_network(path, threads=threads).run)
+            except WeightsUnavailable as missing:
+                logger().warning("weights missing, doing without", reason=missing.public_message)
+                return None
 
-    return open_saliency
+        return opened
+
+    return Networks(
+        saliency=opener("u2netp.onnx", open_onnx),
+        faces=opener("face_detector.tflite", open_tflite),
+        lettering=opener("text_detector.onnx", open_onnx),
+    )
 
 
 async def sweep(store: DirectoryStore, kept: FileRepository, *, orphan_after_s: float) -> None:

@@ -1,5 +1,6 @@
 """Killed in the middle of an edit, again and again: the books balance after every kill, and nothing stays behind."""
 
+import asyncio
 import threading
 import time
 from collections import Counter
@@ -7,10 +8,10 @@ from collections import Counter
 import httpx2
 import pytest
 
-from tests.support.bank import issue_key
+from tests.support.bank import issue_key, open_bank
 from tests.support.pictures import encoded, scene
 from tests.support.poll import until
-from tests.support.server import MODEL, PRICE, books, rows, running_server
+from tests.support.server import MODEL, PRICE, Books, books, rows, running_server
 
 SHORT_LEASE = {"JOBS__LEASE_S": "1", "JOBS__HEARTBEAT_S": "0.3"}
 START_CREDITS = 1_000 * PRICE
@@ -111,3 +112,19 @@ def test_killed_mid_edit(tmp_path, kills):
     assert ended["succeeded"] >= delivered  # who got an answer paid for it, and nobody else did unless it was written
     results = rows(data_dir, "SELECT count(*) FROM files WHERE edit_id IS NOT NULL")
     assert results == [(ended["succeeded"] * PICTURES,)]
+
+
+@pytest.mark.parametrize(("ago_s", "reserved"), [(3_600, 0), (0, PRICE)])
+def test_a_start_releases_the_dead_but_not_the_living(tmp_path, ago_s, reserved):
+    """Before the first heartbeat: a lease long expired is given back, one that another process still holds is not."""
+    data_dir = tmp_path / "data"
+    customer = issue_key(data_dir, START_CREDITS)
+
+    async def leave_one_open():
+        async with open_bank(data_dir / "cavendish.sqlite3") as bank:
+            bank.clock.now_s = time.time() - ago_s
+            await bank.jobs.start(await bank.open("left", customer.account))
+
+    asyncio.run(leave_one_open())
+    with running_server(data_dir, JOBS__HEARTBEAT_S="3600", JOBS__LEASE_S="3600"):
+        assert books(data_dir, customer.account) == Books(START_CREDITS, START_CREDITS - reserved, reserved)

@@ -16,7 +16,7 @@ from cavendish.ops.base import Need, OpInput
 from cavendish.ops.catalog import catalog
 from cavendish.pixels.composite import apply_patch
 from cavendish.pixels.region import Region
-from cavendish.regions.resolve import RegionResolver
+from cavendish.regions.resolve import Networks, RegionResolver
 from tests.support.networks import RednessNetwork
 from tests.support.pictures import ball
 
@@ -146,12 +146,12 @@ def test_through_the_whole_engine_the_rest_is_identical_at_native_size(row, quer
         image = Image(pixels)
         network = RednessNetwork()
         step = Step(row.name, row.family, target=query, region=RegionQuery(query), span=row.name)
-        engine = EmbeddedEngine(workers=Workers(1), open_saliency=lambda network=network: network)
+        engine = EmbeddedEngine(workers=Workers(1), networks=Networks(saliency=lambda network=network: network))
         request = EditRequest("google/gemini-2.5-flash-image-edit", "words", ("x",), 1, "auto")
         result = engine.edit_now(EngineInput((image,), EditPlan((step,)), request), EditContext(1e12))
         assert [outcome.status for outcome in result.outcomes] == [Status.DONE]
         after = result.pictures[0]
-        subject = RegionResolver(network).subject(image).alpha
+        subject = RegionResolver(Networks(saliency=lambda network=network: network)).subject(image).alpha
         alpha = subject if query == "subject" else 1 - subject
         assert after.size == image.size
         assert np.array_equal(after.pixels[alpha == 0], pixels[alpha == 0])

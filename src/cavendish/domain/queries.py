@@ -46,21 +46,23 @@ class RegionQuery:
         return {key: value for key, value in (plain | nested).items() if value or key == "query"}
 
     @classmethod
-    def from_json(cls, value: object, *, param: str) -> RegionQuery:
-        """Read the published form.
+    def from_json(cls, value: object, *, param: str, depth: int = 8) -> RegionQuery:
+        """Read the published form; expressions nest up to `depth` deep.
 
         Raises:
             InvalidRequest: `value` is not an object of that form; the message names the key.
         """
         if not isinstance(value, Mapping):
             raise InvalidRequest(f"Expected object at {param}", param=param)
+        if not depth:
+            raise InvalidRequest(f"Nested too deeply at {param}", param=param)
         known = {"query": str, "side": str, "order": int, "near": str, "color": str}
         parts: dict[str, Any] = {}
         for key, item in cast("Mapping[str, object]", value).items():
-            if key in known and isinstance(item, known[key]):
+            if key in known and isinstance(item, known[key]) and not isinstance(item, bool):
                 parts[key] = item
             elif key in _NESTED and isinstance(item, list):
-                parts[_NESTED[key]] = tuple(cls.from_json(part, param=f"{param}.{key}") for part in item)
+                parts[_NESTED[key]] = tuple(cls.from_json(part, param=f"{param}.{key}", depth=depth - 1) for part in item)
             else:
                 raise InvalidRequest(f"Unrecognized or mistyped key {key!r} at {param}", param=param)
         return cls(**parts)

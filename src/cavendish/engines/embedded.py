@@ -15,13 +15,12 @@ from cavendish.errors import UnsupportedEdit
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.ops.catalog import OpRow, catalog
 from cavendish.pixels.composite import Canvas, Patch, apply_patch, render, render_plane
-from cavendish.pixels.region import Region
-from cavendish.regions.resolve import RegionResolver
+from cavendish.pixels.region import Box, Region
+from cavendish.regions.resolve import Networks, RegionResolver
 
 if TYPE_CHECKING:
     from cavendish.domain.context import EditContext
     from cavendish.imaging.image import Image
-    from cavendish.regions.salient import SaliencyNetwork
 
 LADDER = (1.0, 0.6, 1.5, 2.0)
 """Factors on an unstated amount for pictures 1–4 of one request: as asked, subtler, stronger, strongest."""
@@ -35,14 +34,14 @@ class EmbeddedEngine:
 
     Args:
         workers: Threads the pixels are worked in.
-        open_saliency: Returns the saliency network, or None where its weights are not installed.
+        networks: What regions are found with.
     """
 
     name = "embedded"
 
-    def __init__(self, *, workers: Workers, open_saliency: Callable[[], SaliencyNetwork | None]) -> None:
+    def __init__(self, *, workers: Workers, networks: Networks) -> None:
         self._workers = workers
-        self._open_saliency = open_saliency
+        self._networks = networks
 
     def can_run(self, plan: EditPlan) -> bool:
         """Whether at least one asked-for step has code here."""
@@ -54,11 +53,11 @@ class EmbeddedEngine:
 
     def edit_now(self, given: EngineInput, context: EditContext) -> EngineResult:
         """The same, in the calling thread."""
-        resolver = RegionResolver(self._open_saliency())
+        resolver = RegionResolver(self._networks)
         pictures: list[Image] = []
         outcomes: tuple[StepOutcome, ...] = ()
         for output in range(given.request.num_images):
-            bench = _Bench(given.images, resolver)
+            bench = _Bench(given.images, resolver, context.check_cancelled)
             made = tuple(_run(bench, step, k, given.plan, output, context) for k, step in enumerate(given.plan.steps))
             outcomes = outcomes or made
             if all(made[i].status is Status.SKIPPED for i in asked_for(given.plan)):
@@ -75,12 +74,14 @@ class EmbeddedEngine:
 class _Bench:
     """One output in the making: the picture, moves that wait to be merged, and what stands in front."""
 
-    def __init__(self, images: tuple[Image, ...], resolver: RegionResolver) -> None:
+    def __init__(self, images: tuple[Image, ...], resolver: RegionResolver, check: Callable[[], None]) -> None:
         self.images = images
+        self._check = check
         self.resolver = resolver
         self.image = images[0]
         self.pending: Canvas | None = None
         self._moved: list[Canvas] = []
+        """Every canvas the picture was rendered on, in order."""
         self._subject: Region | None = None
         self._searched = False
 
@@ -93,7 +94,7 @@ class _Bench:
         if not self._searched:
             self._searched = True
             self._subject = _or_none(lambda: self.resolver.subject(self.images[0]))
-            for canvas in self._moved if self._subject else ():
+            for canvas in self._moved:
                 self._carry(canvas)
         if self._subject is None:
             raise UnsupportedEdit("no clear subject was found in picture 1")
@@ -103,6 +104,8 @@ class _Bench:
 
     def take(self, result: Patch | Canvas) -> None:
         if isinstance(result, Canvas):
+            if self.pending and self.pending.stretch:
+                self.settle()
             self.pending = self.pending.then(result) if self.pending else result
             return
         self.image = apply_patch(self.image, result)
@@ -114,17 +117,23 @@ class _Bench:
         """Move the pixels now: the next step works on the new grid."""
         if self.pending is None:
             return
-        self.image = render(self.image, self.pending)
-        if self._searched:
-            self._carry(self.pending)
-        else:
-            self._moved.append(self.pending)
+        subject = self._subject.alpha if self._subject else None
+        self.image = render(self.image, self.pending, subject=subject, check=self._check)
+        self._carry(self.pending)
+        self._moved.append(self.pending)
         self.pending = None
 
     def _carry(self, canvas: Canvas) -> None:
         if self._subject is not None:
             alpha = render_plane(self._subject.alpha, canvas)
             self._subject = dataclasses.replace(self._subject, alpha=alpha)
+
+    def details(self) -> tuple[Box, ...]:
+        """Boxes of faces and lettering, on the grid the next step works on."""
+        boxes = self.resolver.details(self.images[0])
+        for canvas in [*self._moved, *([self.pending] if self.pending else [])]:
+            boxes = tuple(moved for box in boxes if (moved := canvas.move(box)) is not None)
+        return boxes
 
     def finish(self) -> Image:
         self.settle()
@@ -138,7 +147,7 @@ def _run(bench: _Bench, step: Step, k: int, plan: EditPlan, output: int, context
     row = catalog()[step.op]
     if not step.exact:
         return StepOutcome(step, Status.SKIPPED, "needs a generative engine, and none is set up here")
-    if not row.available:
+    if not (row.available and step.available):
         return StepOutcome(step, Status.SKIPPED, "this version cannot do this yet")
     op = row.load()
     if not op.moves_pixels:
@@ -166,9 +175,10 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         parameters=_parameters(row, step, output),
         region=_region(bench, step),
         foreground=subject,
+        details=bench.details() if Need.DETAILS in op.needs else (),
         other=other,
         other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in op.needs else None,
-        random=context.random(output) if output and not step.stated else None,
+        random=context.random(output) if output else None,
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cavendish.domain.plan import Parameters, Step
     from cavendish.imaging.image import Image
     from cavendish.pixels.composite import Canvas, Patch
-    from cavendish.pixels.region import Region
+    from cavendish.pixels.region import Box, Region
 
 
 class Need(StrEnum):
@@ -25,6 +25,8 @@ class Need(StrEnum):
     """The subject's alpha in the picture being edited."""
     FOREGROUND_IF_ANY = "foreground_if_any"
     """The same, but the op also works without a subject."""
+    DETAILS = "details"
+    """Boxes of faces and lettering in the picture being edited."""
     OTHER_IMAGE = "other_image"
     """The picture `step.image` points to."""
     OTHER_FOREGROUND = "other_foreground"
@@ -43,6 +45,7 @@ class OpInput:
         parameters: The op's amounts for this output, defaults filled in.
         region: Where to act, or None for the whole picture.
         foreground: The subject on that grid, where needed and found.
+        details: Boxes of faces and lettering on that grid, where needed.
         other: The other picture, where needed.
         other_foreground: The other picture's subject, where needed.
         random: Chance for this output; None for the first picture, which is done plainly.
@@ -54,6 +57,7 @@ class OpInput:
     parameters: Parameters
     region: Region | None = None
     foreground: Region | None = None
+    details: tuple[Box, ...] = ()
     other: Image | None = None
     other_foreground: Region | None = None
     random: np.random.Generator | None = None

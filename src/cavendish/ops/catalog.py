@@ -214,7 +214,7 @@ _PARAMETERS: dict[str, dict[str, Parameter]] = {
     "flip": {"direction": Parameter("choice", default="horizontal", choices=("horizontal", "vertical"))},
     "reframe": {
         "ratio": Parameter("choice", choices=(*RATIO_SIZES, "nearest")),
-        "policy": Parameter("choice", default="auto", choices=("auto", "crop", "pad")),
+        "policy": Parameter("choice", default="auto", choices=("auto", "crop", "extend", "pad")),
     },
     "remove_background": {},
     "background_color": {"color": Parameter("color", default="#FFFFFF")},

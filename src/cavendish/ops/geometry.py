@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from cavendish.domain.sizes import NEAREST, RATIO_SIZES, nearest_ratio
 from cavendish.errors import UnsupportedEdit
@@ -12,13 +14,11 @@ from cavendish.imaging.image import Image
 from cavendish.imaging.resample import rotation, scaling, translation
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels.composite import Canvas, Fill, Solid, Surround, Transparent
+from cavendish.pixels.reframe import reframe, window_of
 from cavendish.pixels.region import Box, Region
 
 _WHITE = 248
 """Codes from here on count as white paper; JPEG leaves white a few codes short of 255."""
-
-_MARGIN = 0.02
-"""Air kept around a subject when a crop is placed, as a fraction of the picture's side."""
 
 
 def crop(size: tuple[int, int], box: Box) -> Canvas:
@@ -82,65 +82,20 @@ def _inscribed(width: float, height: float, sine: float, cosine: float) -> tuple
     return (width * cosine - height * sine) / spread, (height * cosine - width * sine) / spread
 
 
-def reframe(size: tuple[int, int], target: tuple[int, int], *, subject: Box | None, policy: str, fill: Fill) -> Canvas:
-    """Bring a picture to an exact size: crop where everything that matters fits, otherwise pad.
-
-    Args:
-        size: (width, height) of the picture.
-        target: (width, height) of the answer.
-        subject: Box of what must stay whole, or None where nothing stands out.
-        policy: `crop`, `pad`, or `auto`, which crops only when the subject fits in the window.
-        fill: For the padding.
-
-    Returns:
-        A canvas of exactly `target`.
-    """
-    window = _window(size, target)
-    if size in {target, window}:
-        return Canvas(target, scaling(size[0] / target[0], size[1] / target[1]))
-    kept = _with_air(subject, size)
-    fits = kept is None or (kept[2] - kept[0] <= window[0] and kept[3] - kept[1] <= window[1])
-    if policy == "crop" or (policy == "auto" and fits):
-        left = _place(window[0], size[0], (kept[0], kept[2]) if kept else None)
-        top = _place(window[1], size[1], (kept[1], kept[3]) if kept else None)
-        return Canvas(target, translation(left, top) @ scaling(window[0] / target[0], window[1] / target[1]))
-    shrink = min(target[0] / size[0], target[1] / size[1])
-    placed = (max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink)))
-    left, top = (target[0] - placed[0]) // 2, (target[1] - placed[1]) // 2
-    note = "the sides were filled with a blurred copy so that nothing is cut off" if isinstance(fill, Surround) else ""
-    return Canvas(target, scaling(size[0] / placed[0], size[1] / placed[1]) @ translation(-left, -top), fill, note)
-
-
-def _window(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int]:
-    """The largest part of `size` with the shape of `target`."""
-    width, height = size
-    shape = target[0] / target[1]
-    if width / height > shape:
-        return max(1, round(height * shape)), height
-    return width, max(1, round(width / shape))
-
-
-def _with_air(subject: Box | None, size: tuple[int, int]) -> Box | None:
-    if subject is None:
-        return None
-    x, y = round(size[0] * _MARGIN), round(size[1] * _MARGIN)
-    return max(0, subject[0] - x), max(0, subject[1] - y), min(size[0], subject[2] + x), min(size[1], subject[3] + y)
-
-
-def _place(window: int, length: int, kept: tuple[int, int] | None) -> int:
-    """Where a window starts: centered on what is kept, or on the picture, and always inside it."""
-    center = (kept[0] + kept[1]) / 2 if kept else length / 2
-    return min(max(0, round(center - window / 2)), length - window)
-
-
-def _background_fill(image: Image) -> Fill:
+def _background_fill(image: Image, foreground: Region | None) -> Fill:
     """How padding looks natural: transparent for cut-outs, white for white paper, else a blurred surround."""
     if image.alpha is not None:
         return Transparent()
-    rgb = image.rgb
-    edges = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]])
-    white = float((edges.min(axis=1) >= _WHITE).mean())
-    return Solid((255, 255, 255)) if white > 0.97 else Surround()
+    edges = _frame_of(image.rgb.min(axis=2))
+    if foreground is not None and foreground.alpha.shape == image.rgb.shape[:2]:
+        behind = edges[_frame_of(foreground.alpha) < 0.05]
+        edges = behind if behind.size > 0.3 * edges.size else edges
+    return Solid((255, 255, 255)) if float((edges >= _WHITE).mean()) > 0.97 else Surround()
+
+
+def _frame_of(plane: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The outermost pixels of a plane, in one row."""
+    return np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
 
 
 def _subject_box(foreground: Region | None) -> Box | None:
@@ -156,7 +111,7 @@ def _crop(given: OpInput) -> Canvas:
             return crop(given.size, box)
         case "ratio":
             across, down = map(int, given.parameters["ratio"].split(":"))
-            window = _window(given.size, (across, down))
+            window = window_of(given.size, (across, down))
             return reframe(given.size, window, subject=_subject_box(given.foreground), policy="crop", fill=Surround())
         case _:
             subject = _subject_box(given.foreground)
@@ -187,7 +142,8 @@ def _reframe(given: OpInput) -> Canvas:
         target,
         subject=_subject_box(given.foreground),
         policy=given.parameters["policy"],
-        fill=_background_fill(given.image),
+        fill=_background_fill(given.image, given.foreground),
+        others=given.details,
     )
 
 
@@ -197,5 +153,5 @@ OPS = {
     "crop": Op(_crop, _SUBJECT, moves_pixels=True),
     "rotate": Op(_rotate, moves_pixels=True),
     "flip": Op(lambda given: flip(given.size, direction=given.parameters["direction"]), moves_pixels=True),
-    "reframe": Op(_reframe, _SUBJECT, moves_pixels=True),
+    "reframe": Op(_reframe, _SUBJECT | {Need.DETAILS}, moves_pixels=True),
 }

@@ -6,6 +6,7 @@ to the source by construction.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import cv2
@@ -15,8 +16,10 @@ import numpy.typing as npt
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
 from cavendish.imaging.image import Image
 from cavendish.imaging.resample import Matrix, box_of, is_axis_aligned, translation, warp
+from cavendish.pixels.fill import fill
 from cavendish.pixels.matte import estimate_foreground
 from cavendish.pixels.region import Box
+from cavendish.pixels.warp import Stretch, deform
 
 _ALPHA_FLOOR = 1 / 512
 """Below half a code of an 8-bit alpha nothing shows, so nothing is written."""
@@ -60,7 +63,12 @@ class Surround:
     """Uncovered canvas gets a blurred, dimmed, enlarged copy of the picture."""
 
 
-Fill = Transparent | Solid | Surround
+@dataclass(frozen=True)
+class Continued:
+    """Uncovered canvas continues what is beside it, as if the picture went on."""
+
+
+Fill = Transparent | Solid | Surround | Continued
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,8 @@ class Canvas:
         fill: What uncovered places get.
         note: What the description should add; "" for nothing.
         frames: Earlier grids (matrix from the new grid, size) that also bound what may show.
+        stretch: A deformation between the grid that `matrix` and `frames` speak of and the new grid, or None where
+            they are one. Nothing can be merged behind it.
     """
 
     size: tuple[int, int]
@@ -80,12 +90,34 @@ class Canvas:
     fill: Fill = field(default_factory=Transparent)
     note: str = ""
     frames: tuple[tuple[Matrix, tuple[int, int]], ...] = ()
+    stretch: Stretch | None = None
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """(width, height) of the grid before deformation."""
+        return self.stretch.flat if self.stretch else self.size
+
+    def move(self, box: Box) -> Box | None:
+        """Where a box of the old grid lies on the new one (grown to whole pixels), or None where it is off it.
+
+        A deformation is left out of account: it spares what matters.
+        """
+        placed = np.linalg.inv(self.matrix) @ translation(box[0], box[1])
+        left, top, right, bottom = box_of(placed, (box[2] - box[0], box[3] - box[1]))
+        moved = (
+            max(0, int(left)),
+            max(0, int(top)),
+            min(self.size[0], int(right) + 1),
+            min(self.size[1], int(bottom) + 1),
+        )
+        return moved if moved[0] < moved[2] and moved[1] < moved[3] else None
 
     def then(self, later: Canvas) -> Canvas:
         """This canvas followed by `later`, as one canvas over the original picture.
 
         What this canvas cut away stays away: its rectangle is remembered in `frames`.
         """
+        assert self.stretch is None, "a deformed canvas is rendered before anything follows"
         frames = (*((matrix @ later.matrix, size) for matrix, size in self.frames), (later.matrix, self.size))
         return Canvas(
             size=later.size,
@@ -93,6 +125,7 @@ class Canvas:
             fill=self.fill if isinstance(later.fill, Transparent) else later.fill,
             note=" ".join(note for note in (self.note, later.note) if note),
             frames=frames,
+            stretch=later.stretch,
         )
 
 
@@ -139,33 +172,49 @@ def _blend(
     return np.asarray(to_encoded(LinearRGB(np.asarray(mixed, np.float32))))[:, 0, :]
 
 
-def render(image: Image, canvas: Canvas) -> Image:
-    """Resample a picture onto a canvas, once, premultiplied and in linear light, and fill what it does not cover."""
+def render(
+    image: Image, canvas: Canvas, *, subject: Plane | None = None, check: Callable[[], None] = lambda: None
+) -> Image:
+    """Resample a picture onto a canvas, once, premultiplied and in linear light, and fill what it does not cover.
+
+    Args:
+        image: The picture.
+        canvas: The new grid.
+        subject: H×W on the picture's grid; never copied from where the fill continues the surroundings.
+        check: Called now and then during long fills; raises to stop.
+    """
     light = np.asarray(to_linear(EncodedRGB(np.ascontiguousarray(image.rgb))))
     opacity = image.opacity
     if image.alpha is not None:
         light = light * opacity[..., None]
     left, top, right, bottom = _uncut(canvas, image.size)
     matrix = translation(-left, -top) @ canvas.matrix
-    moved = warp(light[top:bottom, left:right], matrix, canvas.size)
-    coverage = warp(opacity[top:bottom, left:right], matrix, canvas.size)
+    moved = warp(light[top:bottom, left:right], matrix, canvas.grid)
+    coverage = warp(opacity[top:bottom, left:right], matrix, canvas.grid)
     if coverage.max() > 1 + _ALPHA_FLOOR:  # bicubic weights overshoot beside an edge, in light and coverage alike
-        moved = moved / np.maximum(coverage, 1)[..., None]
+        moved = np.asarray(moved / np.maximum(coverage, 1)[..., None], np.float32)
     shown = np.clip(coverage, 0, 1)
     visible = _visibility(canvas)
     if visible is not None:
         moved, shown = moved * visible[..., None], shown * visible
+    if canvas.stretch is not None:
+        moved, shown = np.maximum(deform(moved, canvas.stretch), 0), np.clip(deform(shown, canvas.stretch), 0, 1)
     if isinstance(canvas.fill, Transparent) or (shown >= 1 - _ALPHA_FLOOR).all():
         return image.with_pixels(_straight(moved, shown))
+    if isinstance(canvas.fill, Continued):
+        sources = None if subject is None else 1 - render_plane(subject, canvas)
+        pixels = fill(EncodedRGB(_straight(moved, shown)[..., :3].copy()), 1 - shown, sources=sources, check=check)
+        return image.with_pixels(np.asarray(pixels))
     filled = moved + _fill_plane(canvas.fill, moved, shown) * (1 - shown)[..., None]
     return image.with_pixels(np.asarray(to_encoded(LinearRGB(filled))))
 
 
 def render_plane(plane: Plane, canvas: Canvas) -> Plane:
     """Carry a mask through the same canvas; uncovered places are 0."""
-    moved = np.clip(warp(plane, canvas.matrix, canvas.size), 0, 1)
+    moved = np.clip(warp(plane, canvas.matrix, canvas.grid), 0, 1)
     visible = _visibility(canvas)
-    return moved if visible is None else moved * visible
+    moved = moved if visible is None else moved * visible
+    return moved if canvas.stretch is None else np.clip(deform(moved, canvas.stretch), 0, 1)
 
 
 def _straight(premultiplied: npt.NDArray[np.float32], alpha: Plane) -> npt.NDArray[np.uint8]:
@@ -191,10 +240,10 @@ def _visibility(canvas: Canvas) -> Plane | None:
     """Product of the earlier frames' coverage; None where no frame cuts anything."""
     product: Plane | None = None
     for matrix, frame in canvas.frames:
-        left, top, right, bottom = box_of(matrix, canvas.size)
+        left, top, right, bottom = box_of(matrix, canvas.grid)
         whole_canvas_inside = left >= -1e-6 and top >= -1e-6 and right <= frame[0] + 1e-6 and bottom <= frame[1] + 1e-6
         if not whole_canvas_inside:
-            part = _frame(matrix, frame, canvas.size)
+            part = _frame(matrix, frame, canvas.grid)
             product = part if product is None else product * part
     return product
 

@@ -11,14 +11,16 @@ import numpy.typing as npt
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane
-from cavendish.pixels.fill_patches import Mask, Scene, guess_hole
-from cavendish.pixels.fill_seams import Copied, copy_enlarged, copy_with_seams
-from cavendish.pixels.fill_surface import Floats, add_grain, fill_membrane, is_smooth
+from cavendish.pixels.fill_offsets import guess_texture
+from cavendish.pixels.fill_patches import guess_hole
+from cavendish.pixels.fill_scene import Floats, Mask, Scene
+from cavendish.pixels.fill_seams import copy_enlarged, copy_with_seams
+from cavendish.pixels.fill_surface import add_grain, fill_membrane, is_smooth
 
 _SOFT = 1 / 64  # below this a pixel of the mask's soft edge shows nothing of what is removed
-_THIN = 4.0  # pixels from rim to middle, at 1 MP, up to which a hole is a stroke
-_GUESS_AREA = 170_000
-_SEAM_AREA = 1_500_000
+_THIN = 5.0  # pixels of half width, at 1 MP, up to which a hole is a stroke
+_GUESS_AREA = 110_000  # pixels: structure shows at this size, and search takes a second at most
+_SEAM_AREA = 1_500_000  # pixels: above, seams are laid at a smaller size, so that memory stays bounded
 _STROKE_RADIUS = 3
 
 _Window = tuple[slice, slice]
@@ -62,8 +64,8 @@ def fill(
         UnsupportedEdit: No pixel is left to fill from.
 
     Source:
-        See `fill_patches`, `fill_seams` and `fill_surface`; strokes: Telea, "An image inpainting technique based on
-        the fast marching method", 2004.
+        See `fill_patches`, `fill_seams` and `fill_surface`; strokes: Bertalmio, Bertozzi and Sapiro, "Navier-Stokes,
+        fluid dynamics, and image and video inpainting", 2001.
     """
     solid = hole >= 0.5
     if not solid.any():
@@ -76,12 +78,13 @@ def fill(
         raise UnsupportedEdit("The mask covers everything that may be copied from: nothing is left to fill from.")
     filled = EncodedRGB(image.copy())
     strokes = missing if text else _strokes(missing)
-    for window, part in _groups(strokes, 16, usable):
+    for window, part in _groups(strokes, usable, margin=16, context=0):
         check()
-        filled[window][part] = _close_strokes(filled[window], part, usable[window])[part]
-    for window, part in _groups(missing & ~strokes, 64, usable):
+        filled[window][part] = _close_strokes(EncodedRGB(filled[window]), part, usable[window])[part]
+    for window, part in _groups(missing & ~strokes, usable, margin=64, context=1):
         rng = np.random.default_rng([seed, window[0].start, window[1].start])
-        filled[window][part] = _fill_window(filled[window], part, usable[window], row_prior, rng, check)[part]
+        new = _fill_window(EncodedRGB(filled[window]), part, usable[window], row_prior=row_prior, rng=rng, check=check)
+        filled[window][part] = new[part]
     return _blend_edge(image, filled, hole)
 
 
@@ -93,74 +96,99 @@ def _blend_edge(image: EncodedRGB, filled: EncodedRGB, hole: Plane) -> EncodedRG
 
 
 def _strokes(missing: Mask) -> Mask:
-    """The connected parts of the hole that are nowhere thick."""
-    depth = np.asarray(cv2.distanceTransform(np.pad(missing.astype(np.uint8), 1), cv2.DIST_L2, 5))[1:-1, 1:-1]
-    count, parts = cv2.connectedComponents(missing.astype(np.uint8))
-    thickest = np.zeros(count, np.float32)
-    np.maximum.at(thickest, parts[missing], depth[missing])
-    limit = min(max(_THIN * (missing.size / 1e6) ** 0.5, _THIN), 2 * _THIN)
-    return cast("Mask", missing & (thickest <= limit)[parts])
+    """The connected parts of the hole that are thin nearly everywhere; crossings and dots are a little thicker."""
+    depth = cv2.distanceTransform(np.pad(missing.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1][missing]
+    count, labels = cv2.connectedComponents(missing.astype(np.uint8))
+    parts = labels[missing]
+    deepest = np.zeros(count, np.float32)
+    np.maximum.at(deepest, parts, depth)
+    half_width = 2 * np.bincount(parts, depth, count) / np.maximum(np.bincount(parts, minlength=count), 1)
+    limit = _THIN * min(max((missing.size / 1e6) ** 0.5, 1), 2)
+    thin = (half_width <= limit) & (deepest <= 2 * limit)
+    thin[0] = False
+    return np.asarray(thin[labels])
 
 
-def _groups(holes: Mask, margin: int, usable: Mask) -> Iterator[tuple[_Window, Mask]]:
-    """Holes near one another, with the part of the picture each group needs to see."""
+def _groups(holes: Mask, usable: Mask, *, margin: int, context: float) -> Iterator[tuple[_Window, Mask]]:
+    """Holes near one another, with the part of the picture that each group needs to see.
+
+    Args:
+        holes: What is to be filled.
+        usable: What may be copied from.
+        margin: The least number of pixels to see around a group.
+        context: How far to see, in multiples of the group's longer side; half as far again along rows, since things
+            at the same height look most alike.
+    """
     near = cv2.dilate(holes.astype(np.uint8), np.ones((margin // 2 + 1, margin // 2 + 1), np.uint8))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(near)
     for group in range(1, count):
         left, top, width, height = (int(value) for value in boxes[group, :4])
-        reach = max(margin, max(width, height) if margin >= 64 else 0)
-        window = (
+        reach = max(margin, round(context * max(width, height)))
+        rows, columns = (
             slice(max(0, top - reach), top + height + reach),
-            slice(max(0, left - reach * 3 // 2), left + width + reach * 3 // 2),
+            slice(max(0, left - 3 * reach // 2), left + width + 3 * reach // 2),
         )
-        part = holes[window] & (labels[window] == group)
-        if not usable[window].any() or usable[window].sum() < part.sum() // 4:
-            window = (slice(0, holes.shape[0]), slice(0, holes.shape[1]))
+        part = holes[rows, columns] & (labels[rows, columns] == group)
+        if usable[rows, columns].sum() < part.sum() / 4:
+            rows = columns = slice(0, None)
             part = holes & (labels == group)
-        yield window, part
+        yield (rows, columns), part
 
 
 def _close_strokes(image: EncodedRGB, part: Mask, usable: Mask) -> EncodedRGB:
     near = cv2.dilate(part.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-    closed = cv2.inpaint(image, (part | (near & ~usable)).astype(np.uint8), _STROKE_RADIUS, cv2.INPAINT_TELEA)
-    return EncodedRGB(np.asarray(closed))
+    unknown = part | (near & ~usable)
+    return EncodedRGB(
+        np.asarray(cv2.inpaint(image, unknown.astype(np.uint8), _STROKE_RADIUS, cv2.INPAINT_NS), np.uint8)
+    )
 
 
 def _fill_window(
-    image: EncodedRGB, part: Mask, usable: Mask, row_prior: float, rng: np.random.Generator, check: Callable[[], None]
+    image: EncodedRGB,
+    part: Mask,
+    usable: Mask,
+    *,
+    row_prior: float,
+    rng: np.random.Generator,
+    check: Callable[[], None],
 ) -> EncodedRGB:
-    """One group of holes in the part of the picture around it; where no color is anywhere, none comes in."""
+    """Fill one group of holes from the part of the picture around it."""
     check()
-    copied = None
-    middle = _scene(image, part, usable, _SEAM_AREA)
-    small = _scene(image, part, usable, _GUESS_AREA)
+    small, middle = (_scene(image, part, usable, area) for area in (_GUESS_AREA, _SEAM_AREA))
+    guess = None
     if not is_smooth(small):
-        guess = guess_hole(small, row_prior=row_prior, rng=rng, check=check)
-        if guess is not None:
-            copied = copy_with_seams(middle, guess, check=check)
-    if copied is None:
-        copied = Copied(fill_membrane(middle), np.zeros((*middle.hole.shape, 2), np.intp), np.zeros_like(middle.colors))
-    filled = copy_enlarged(image, part, usable, copied, check=check)
-    if (image[usable] == image[usable][:, :1]).all():
-        filled[part] = filled[part][:, 1:2]
+        guess = guess_texture(small) or guess_hole(small, row_prior=row_prior, rng=rng, check=check)
+    copied = fill_membrane(middle) if guess is None else copy_with_seams(middle, small, guess, check=check)
+    if copied.colors.shape == image.shape:
+        filled = EncodedRGB(np.rint(copied.colors).astype(np.uint8))
+    else:
+        filled = copy_enlarged(image, part, usable, copied, check=check)
+    if guess is None:
+        filled = add_grain(filled, part, usable, rng=rng)
+    if _is_gray(image[usable]):
+        filled[part] = filled[part][:, 1:2]  # rounding differs by channel; a gray picture must stay gray
     return filled
 
 
+def _is_gray(colors: npt.NDArray[np.uint8]) -> bool:
+    return bool((colors == colors[:, :1]).all())
+
+
 def _scene(image: EncodedRGB, part: Mask, usable: Mask, area: int) -> Scene:
-    """The window shrunk to at most `area` pixels; excluded pixels next to the hole are filled with it."""
+    """The window shrunk to at most `area` pixels; what is unusable beside the hole is filled with it."""
     scale = min(1.0, (area / part.size) ** 0.5)
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    shrink = lambda plane: np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
-    weight = usable.astype(np.float32)
-    share = shrink(weight)
-    colors = (
-        shrink(image * np.maximum(weight, 1e-3)[..., None])
-        / np.maximum(shrink(np.maximum(weight, 1e-3)), 1e-3)[..., None]
-    )
-    hole = shrink(part.astype(np.float32)) > 0.01
-    able = (share > 0.99) & ~hole
-    near = cv2.dilate(hole.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
-    return Scene(np.asarray(colors, np.float32), hole | (near & ~able), able)
+    able = _shrunk(usable.astype(np.float32), size)
+    weight = np.maximum(usable, np.float32(1e-3))  # unusable pixels count only where there are no others
+    colors = _shrunk(image * weight[..., None], size) / _shrunk(weight, size)[..., None]
+    hole = _shrunk(part.astype(np.float32), size) > 0.01
+    beside = cv2.dilate(hole.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
+    clean = (able > 0.99) & ~hole
+    return Scene(colors, hole | (beside & ~clean), clean)
+
+
+def _shrunk(values: Floats, size: tuple[int, int]) -> Floats:
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def fill_smooth(image: LinearRGB, known: Plane) -> LinearRGB:

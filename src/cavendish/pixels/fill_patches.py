@@ -7,60 +7,29 @@ pixel of the hole takes the weighted mean of what the patches over it say. Calle
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import distance_transform_edt
 from scipy.sparse import coo_array
 from scipy.sparse.linalg import spsolve
 from scipy.spatial import cKDTree
 
-Floats = npt.NDArray[np.float32]
-Indices = npt.NDArray[np.intp]
-Mask = npt.NDArray[np.bool_]
+from cavendish.pixels.fill_offsets import moved, whole_shifts
+from cavendish.pixels.fill_scene import Floats, Guess, Indices, Mask, Scene
 
 _PATCH = 7
 _SMALLEST = 60  # a side below which a picture has too few patches to choose among
 _DIMENSIONS = 14
 _ROW_WEIGHT = 200.0  # codes of color difference that moving over the whole window is worth
-_COLUMN_SHARE = 0.3
-_TEXTURE_WEIGHT = 1.5
-_MOST_SOURCES = 40_000
+_COLUMN_SHARE = 0.5
+_TEXTURE_WEIGHT = 0.5
+_MOST_SOURCES = 20_000
 _COARSE_ROUNDS = 8
-_FINE_ROUNDS = (2, 3)  # at the finest level and the one above
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A window of the picture at one size.
-
-    Args:
-        colors: h×w×3 float32, encoded, 0–255; anything in the hole.
-        hole: h×w, to be filled.
-        usable: h×w, may be copied from; never where `hole`.
-    """
-
-    colors: Floats
-    hole: Mask
-    usable: Mask
-
-
-@dataclass(frozen=True)
-class Guess:
-    """What the small picture should look like and where that was seen.
-
-    Args:
-        colors: h×w×3 float32: the scene with its hole filled by means.
-        offsets: h×w×2 int (rows, columns): from each pixel of the hole to the best place to copy it from.
-    """
-
-    colors: Floats
-    offsets: Indices
+_FINE_ROUNDS = (4, 4)  # at the finest level and the one above
 
 
 def guess_hole(scene: Scene, *, row_prior: float, rng: np.random.Generator, check: Callable[[], None]) -> Guess | None:
@@ -89,13 +58,13 @@ def guess_hole(scene: Scene, *, row_prior: float, rng: np.random.Generator, chec
         return None
     level = len(pyramid) - 1
     smallest = _Level(pyramid[level], row_prior, rng)
-    runs = [smallest.run(start, _COARSE_ROUNDS, 1, check) for start in _starts(pyramid[level], row_prior)]
-    state, offsets, cost = min(runs, key=lambda run: run[2])
+    runs = [smallest.run(start, _COARSE_ROUNDS // 2, 2, check) for start in _starts(pyramid[level], row_prior)]
+    state, _, _ = min(runs, key=lambda run: run[2])
+    state, offsets, _ = smallest.run(state, _COARSE_ROUNDS // 2, 1, check)
     for level in range(len(pyramid) - 2, -1, -1):
         state = _enlarged(state, offsets, pyramid[level])
         rounds = _FINE_ROUNDS[level] if level < len(_FINE_ROUNDS) else _COARSE_ROUNDS
-        step = 2 if level == 0 else 1
-        state, offsets, _ = _Level(pyramid[level], row_prior, rng).run(state, rounds, step, check)
+        state, offsets, _ = _Level(pyramid[level], row_prior, rng, smallest.basis).run(state, rounds, 2, check)
     return Guess(np.ascontiguousarray(state[..., :3]), offsets)
 
 
@@ -133,53 +102,23 @@ def _texture(colors: Floats) -> Floats:
 
 def _starts(scene: Scene, row_prior: float) -> list[Floats]:
     """Ways to begin at the smallest size: interpolated along rows, evenly, and copied whole from where the rim fits."""
-    known = ~cv2.dilate(scene.hole.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool) & scene.usable
+    hole = scene.hole[..., None]
     textures = _texture(scene.colors)
-    texture = _interpolated(textures, known if known.any() else scene.usable, row_prior)
+    clean = scene.usable & ~cv2.dilate(scene.hole.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
+    texture = _interpolated(textures, clean if clean.any() else scene.usable, row_prior)
     starts = []
     for stiffness in dict.fromkeys((2 * row_prior, 0.0)):
-        colors = np.where(scene.hole[..., None], _interpolated(scene.colors, scene.usable, stiffness), scene.colors)
+        colors = np.where(hole, _interpolated(scene.colors, scene.usable, stiffness), scene.colors)
         starts.append(np.dstack([colors, texture]))
     even = starts[-1]
-    for row, column in _whole_offsets(scene, row_prior):
-        y, x = np.nonzero(scene.hole)
-        inside = (
-            (y + row >= 0) & (y + row < scene.hole.shape[0]) & (x + column >= 0) & (x + column < scene.hole.shape[1])
-        )
-        y, x = y[inside], x[inside]
-        kept = scene.usable[y + row, x + column]
-        y, x = y[kept], x[kept]
-        start = even.copy()
-        start[y, x] = np.concatenate([scene.colors[y + row, x + column], textures[y + row, x + column]], axis=1)
-        starts.append(start)
+    rim = scene.usable & (cv2.dilate(scene.hole.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0)
+    if not rim.any():
+        return starts
+    row_cost = (row_prior * _ROW_WEIGHT / max(scene.hole.shape)) ** 2
+    for shift in whole_shifts(scene, rim, most=2, row_cost=row_cost)[0]:
+        colors, usable = moved(scene, shift)
+        starts.append(np.where(hole & usable[..., None], np.dstack([colors, _texture(colors)]), even))
     return starts
-
-
-def _whole_offsets(scene: Scene, row_prior: float) -> list[tuple[int, int]]:
-    """Up to four shifts, apart from one another, at which the rim of the hole looks as it does around the hole."""
-    height, width = scene.hole.shape
-    ring = (cv2.dilate(scene.hole.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0) & scene.usable
-    y, x = np.nonzero(ring | scene.hole)
-    top, left, bottom, right = y.min(), x.min(), y.max() + 1, x.max() + 1
-    pad = ((height // 2, height // 2), (width // 2, width // 2))
-    padded = np.pad(scene.colors, (*pad, (0, 0)), mode="edge")
-    bad = np.pad((~scene.usable).astype(np.float32), pad, constant_values=1)
-    part = (slice(top, bottom), slice(left, right))
-    mismatch = cv2.matchTemplate(
-        padded, scene.colors[part], cv2.TM_SQDIFF, mask=np.dstack([ring[part].astype(np.float32)] * 3)
-    )
-    missing = cv2.matchTemplate(bad, scene.hole[part].astype(np.float32), cv2.TM_CCORR) / scene.hole.sum()
-    rim_bad = cv2.matchTemplate(bad, ring[part].astype(np.float32), cv2.TM_CCORR) / max(ring.sum(), 1)
-    down, across = np.mgrid[: mismatch.shape[0], : mismatch.shape[1]]
-    down, across = down - top - height // 2, across - left - width // 2
-    cost = mismatch / max(ring.sum(), 1) + (down * row_prior * _ROW_WEIGHT / max(height, width)) ** 2
-    cost = np.where((missing < 0.25) & (rim_bad < 0.25), cost * (1 + missing + rim_bad), np.inf)
-    chosen: list[tuple[int, int]] = []
-    while len(chosen) < 4 and np.isfinite(cost).any():
-        best = np.unravel_index(np.argmin(cost), cost.shape)
-        chosen.append((int(down[best]), int(across[best])))
-        cost[(np.abs(down - down[best]) <= 3) & (np.abs(across - across[best]) <= 3)] = np.inf
-    return chosen
 
 
 def _interpolated(values: Floats, known: Mask, stiffness: float) -> Floats:
@@ -221,7 +160,7 @@ def _enlarged(state: Floats, offsets: Indices, scene: Scene) -> Floats:
 class _Level:
     """One size of the pyramid: where patches come from, and the search structure over them."""
 
-    def __init__(self, scene: Scene, row_prior: float, rng: np.random.Generator) -> None:
+    def __init__(self, scene: Scene, row_prior: float, rng: np.random.Generator, basis: Floats | None = None) -> None:
         self.scene = scene
         state = np.dstack([scene.colors, _texture(scene.colors)])
         self.known = state
@@ -234,13 +173,14 @@ class _Level:
         self.sources = sources
         bell = cv2.getGaussianKernel(_PATCH, _PATCH / 4)
         self.window = np.sqrt(bell @ bell.T).astype(np.float32)
-        patches = self._patches(state, sources)
-        sample = patches[rng.choice(len(patches), min(len(patches), 6000), replace=False)]
-        _, basis = np.linalg.eigh(
-            np.atleast_2d(np.cov((sample - sample.mean(axis=0)).T)) if len(sample) > 1 else np.eye(patches.shape[1])
-        )
-        self.basis = basis[:, -_DIMENSIONS:].astype(np.float32)
+        self.basis = self._principal(rng) if basis is None else basis
         self.tree = cKDTree(self._features(state, sources), leafsize=24, balanced_tree=False, compact_nodes=False)
+
+    def _principal(self, rng: np.random.Generator) -> Floats:
+        """The few directions in which the sources' patches differ most."""
+        sample = self._patches(self.known, rng.choice(self.sources, min(len(self.sources), 2000), replace=False))
+        sample -= sample.mean(axis=0)
+        return np.asarray(np.linalg.eigh(sample.T @ sample)[1][:, -_DIMENSIONS:], np.float32)
 
     def _patches(self, state: Floats, centers: Indices) -> Floats:
         """Weighted patches as rows: n×(7·7·3)."""
@@ -251,7 +191,7 @@ class _Level:
 
     def _features(self, state: Floats, centers: Indices) -> Floats:
         texture = state[centers[:, 0], centers[:, 1], 3:] * np.float32(_TEXTURE_WEIGHT)
-        return np.hstack([self._patches(state, centers) @ self.basis, texture, centers * self.place]).astype(np.float32)
+        return np.hstack([self._patches(state, centers) @ self.basis, texture, centers.astype(np.float32) * self.place])
 
     def _queries(self, step: int) -> Indices:
         """Centers of the patches that touch the hole; every `step`-th row and column, the last ones always."""
@@ -269,32 +209,43 @@ class _Level:
         queries = self._queries(step)
         depth = distance_transform_edt(self.scene.hole)[queries[:, 0], queries[:, 1]]
         sure = 1.3 ** -np.minimum(depth, 100)  # patches near the rim know more
-        offsets = np.zeros((*self.scene.hole.shape, 2), np.intp)
         for _ in range(rounds):
             check()
             distance, found = self.tree.query(self._features(state, queries), eps=2.0, workers=2)
             scale = max(float(np.percentile(distance, 75)) ** 2, 1e-6)
             weight = (np.exp(-(distance**2) / (2 * scale)) * sure).astype(np.float32)
-            state, offsets = self._vote(queries, self.sources[found], weight)
-        return state, offsets, float(np.mean(distance**2))
+            state = self._voted(queries, self.sources[found], weight)
+        return state, self._offsets(queries, self.sources[found], weight), float(np.mean(distance**2))
 
-    def _vote(self, queries: Indices, found: Indices, weight: Floats) -> tuple[Floats, Indices]:
-        total = np.zeros_like(self.known)
-        weights = np.zeros(self.scene.hole.shape, np.float32)
-        best = np.zeros_like(weights)
-        offsets = np.zeros((*weights.shape, 2), np.intp)
-        shift = found - queries
-        reach = _PATCH // 2
+    def _numbers(self, centers: Indices) -> Iterator[Indices]:
+        """Numbers of the pixels of each patch in reading order, one array for each place in the patch."""
+        reach, width = _PATCH // 2, self.scene.hole.shape[1]
+        middle = centers[:, 0] * width + centers[:, 1]
         for row in range(-reach, reach + 1):
             for column in range(-reach, reach + 1):
-                y, x = queries[:, 0] + row, queries[:, 1] + column
-                total[y, x] += weight[:, None] * self.known[found[:, 0] + row, found[:, 1] + column]
-                weights[y, x] += weight
-                vote = weight * self.window[row + reach, column + reach]
-                better = vote > best[y, x]
-                best[y[better], x[better]] = vote[better]
-                offsets[y[better], x[better]] = shift[better]
-        voted = self.scene.hole & (weights > 0)
-        state = self.known.copy()
-        state[voted] = total[voted] / weights[voted][:, None]
-        return state, offsets
+                yield middle + (row * width + column)
+
+    def _voted(self, queries: Indices, found: Indices, weight: Floats) -> Floats:
+        """The state in which each pixel of the hole is the weighted mean of what the patches over it say."""
+        known = self.known.reshape(-1, self.known.shape[2])
+        total = np.zeros((len(known), known.shape[1] + 1), np.float32)
+        for place, source in zip(self._numbers(queries), self._numbers(found), strict=True):
+            said = np.empty((len(place), total.shape[1]), np.float32)
+            np.multiply(known.take(source, axis=0), weight[:, None], out=said[:, :-1])
+            said[:, -1] = weight
+            total[place] += said  # no pixel twice: the patches differ, the place in them is the same
+        voted = np.flatnonzero(self.scene.hole.ravel() & (total[:, -1] > 0))
+        state = known.copy()
+        state[voted] = total[voted, :-1] / total[voted, -1:]
+        return state.reshape(self.known.shape)
+
+    def _offsets(self, queries: Indices, found: Indices, weight: Floats) -> Indices:
+        """For each pixel the offset of the surest patch over it, with the middles of patches being surest."""
+        best = np.zeros(self.scene.hole.size, np.float32)
+        winner = np.zeros(best.size, np.intp)
+        for place, share in zip(self._numbers(queries), self.window.ravel(), strict=True):
+            better = np.flatnonzero(weight * share > best.take(place))
+            best[place[better]] = weight[better] * share
+            winner[place[better]] = better
+        offsets = np.where(best[:, None] > 0, (found - queries)[winner], 0)
+        return offsets.reshape(*self.scene.hole.shape, 2)

@@ -7,7 +7,6 @@ that hides the seam between them; what is then copied keeps all the detail that 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import cast
 
 import cv2
@@ -15,38 +14,24 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from cavendish.imaging.color import EncodedRGB
-from cavendish.pixels.fill_patches import Floats, Guess, Indices, Mask, Scene
+from cavendish.pixels.fill_scene import Filled, Floats, Guess, Indices, Mask, Scene
 from cavendish.pixels.fill_surface import Links, solve_links
 
-_NEIGHBORS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 _REACHES = (1, 2, 4, 8, 16, 3, 1)  # how far a sweep looks for offsets to take over
+_FINE_REACHES = (1, 2)
 _STRIP = 64  # rows
 _FIT_WEIGHT = 0.5  # of agreeing with the guess, against seams
 _FORBIDDEN = np.float32(1e7)
 _MOST_CORRECTION = 40.0  # codes; a larger difference at the rim is an edge, not a change of light
 
 
-@dataclass(frozen=True)
-class Copied:
-    """A filled window and how each pixel of its hole came about.
-
-    Args:
-        colors: h×w×3 float32, 0–255, hole filled.
-        offsets: h×w×2 int (rows, columns): where each pixel of the hole was copied from.
-        correction: h×w×3 float32: what was added to the copied color.
-    """
-
-    colors: Floats
-    offsets: Indices
-    correction: Floats
-
-
-def copy_with_seams(scene: Scene, guess: Guess, *, check: Callable[[], None]) -> Copied:
+def copy_with_seams(scene: Scene, small: Scene, guess: Guess, *, check: Callable[[], None]) -> Filled:
     """Fill the hole with copied pixels, corrected so that light and color pass over the rim and the seams.
 
     Args:
         scene: The window at the size to fill; at most about 2 MP.
-        guess: For the same window at the same or a smaller size.
+        small: The window at the size of the guess.
+        guess: What it should look like.
         check: Called between sweeps; may raise.
 
     Returns:
@@ -56,18 +41,23 @@ def copy_with_seams(scene: Scene, guess: Guess, *, check: Callable[[], None]) ->
         Labels as in Pritch et al., "Shift-map image editing", 2009, found by iterated conditional modes with the
         neighbors' offsets as candidates; seams as in Agarwala et al., "Interactive digital photomontage", 2004.
     """
-    offsets = _scaled(guess.offsets, *np.nonzero(scene.hole), scene.hole.shape)
-    target = np.asarray(cv2.resize(guess.colors, scene.hole.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-    labels = _Labels(scene, target, offsets)
+    fit = _FIT_WEIGHT if guess.trusted else 0.0
+    labels = _Labels(small, guess.colors, guess.offsets, fit)
     for reach in _REACHES:
         check()
         labels.sweep(reach)
+    if scene.hole.shape != small.hole.shape:
+        target = np.asarray(cv2.resize(labels.shown(), scene.hole.shape[::-1], interpolation=cv2.INTER_LINEAR))
+        labels = _Labels(scene, target, labels.placed_offsets(), fit)
+        for reach in _FINE_REACHES:
+            check()
+            labels.sweep(reach, only=labels.beside_seams())
     check()
     return labels.corrected()
 
 
 def copy_enlarged(
-    image: EncodedRGB, hole: Mask, usable: Mask, copied: Copied, *, check: Callable[[], None]
+    image: EncodedRGB, hole: Mask, usable: Mask, copied: Filled, *, check: Callable[[], None]
 ) -> EncodedRGB:
     """Repeat at full size what was found at a smaller one: the same offsets and corrections, in strips of rows.
 
@@ -116,113 +106,122 @@ def _sampled(values: Floats, y: Indices, x: Indices, shape: tuple[int, ...]) -> 
 
 
 class _Labels:
-    """One offset per pixel of the hole, and what a change of offset costs."""
+    """For each pixel of the hole, in reading order, the pixel it is copied from; itself where there is none.
 
-    def __init__(self, scene: Scene, target: Floats, offsets: Indices) -> None:
+    Pixels are numbered through a copy of the picture that is one pixel larger on every side, so that a neighbor of a
+    pixel always has a number.
+    """
+
+    def __init__(self, scene: Scene, target: Floats, offsets: Indices, fit: float) -> None:
         self.scene = scene
-        self.shape = scene.hole.shape
-        self.target = target
-        self.y, self.x = np.nonzero(scene.hole)
-        self.number = np.full(self.shape, -1, np.intp)
-        self.number[self.y, self.x] = np.arange(len(self.y))
-        self.offsets = offsets
-        self.known = np.where(scene.hole[..., None], target, scene.colors)
-        self.blurred_target = cv2.blur(target, (5, 5))
-        self.blurred = cv2.blur(self.known, (5, 5))
-        self.moves = [self._neighbors(row, column) for row, column in _NEIGHBORS]
+        self.fit = np.float32(fit)
+        self.width = scene.hole.shape[1] + 2
+        filled = np.where(scene.hole[..., None], target, scene.colors)
+        self.colors = _framed(filled).reshape(-1, 3)
+        self.soft = _framed(np.asarray(cv2.blur(filled, (5, 5)))).reshape(-1, 3)
+        self.usable = np.pad(scene.usable, 1).ravel()
+        hole = np.pad(scene.hole, 1).ravel()
+        self.places = np.flatnonzero(hole)
+        self.source = np.arange(hole.size)
+        self.source[self.places] += self._steps(offsets)
+        self.moves = (1, self.width, -1, -self.width)
+        self.hole = hole
 
-    def _neighbors(self, row: int, column: int) -> tuple[Mask, Indices, Indices, Indices]:
-        """For each hole pixel: whether its neighbor exists, where, and its number (-1 where known)."""
-        y, x = self.y + row, self.x + column
-        exists = (y >= 0) & (y < self.shape[0]) & (x >= 0) & (x < self.shape[1])
-        y, x = np.clip(y, 0, self.shape[0] - 1), np.clip(x, 0, self.shape[1] - 1)
-        number = np.where(exists, self.number[y, x], -1)
-        exists &= (number >= 0) | self.scene.usable[y, x]
-        return cast("Mask", exists), y, x, number
+    def _steps(self, offsets: Indices) -> Indices:
+        """Offsets of any size of window as steps in the numbering; 0 where they lead to no usable pixel."""
+        y, x = np.nonzero(self.scene.hole)
+        shift = _scaled(offsets, y, x, self.scene.hole.shape)
+        to_y, to_x = y + shift[:, 0], x + shift[:, 1]
+        inside = (to_y >= 0) & (to_y < self.scene.hole.shape[0]) & (to_x >= 0) & (to_x < self.scene.hole.shape[1])
+        steps = np.where(inside, shift[:, 0] * self.width + shift[:, 1], 0)
+        return np.where(self.usable[self.places + steps], steps, 0)
 
-    def _at(self, y: Indices, x: Indices, offsets: Indices) -> tuple[Indices, Indices]:
-        return (
-            np.clip(y + offsets[:, 0], 0, self.shape[0] - 1),
-            np.clip(x + offsets[:, 1], 0, self.shape[1] - 1),
+    def shown(self) -> Floats:
+        """The window as copied so far."""
+        whole = self.colors[self.source].reshape(-1, self.width, 3)
+        return whole[1:-1, 1:-1]
+
+    def placed_offsets(self) -> Indices:
+        """Offsets as rows and columns, h×w×2."""
+        source = self.source[self.places]
+        shift = np.column_stack(
+            [source // self.width - self.places // self.width, source % self.width - self.places % self.width]
         )
+        offsets = np.zeros((*self.scene.hole.shape, 2), np.intp)
+        offsets[self.scene.hole] = shift
+        return offsets
 
-    def _usable(self, which: Indices, offsets: Indices) -> Mask:
-        y, x = self.y[which] + offsets[:, 0], self.x[which] + offsets[:, 1]
-        inside = (y >= 0) & (y < self.shape[0]) & (x >= 0) & (x < self.shape[1])
-        return inside & self.scene.usable[np.clip(y, 0, self.shape[0] - 1), np.clip(x, 0, self.shape[1] - 1)]
+    def beside_seams(self) -> Mask:
+        """Which pixels of the hole have a neighbor with another offset, or none."""
+        steps = self.source - np.arange(self.source.size)
+        mine = steps[self.places]
+        differs = mine == 0
+        for move in self.moves:
+            differs |= steps[self.places + move] != mine
+        return differs
 
-    def _cost(self, which: Indices, offsets: Indices) -> Floats:
-        y, x = self.y[which], self.x[which]
-        source = self._at(y, x, offsets)
-        copied = self.known[source]
-        fit = _square(self.blurred[source] - self.blurred_target[y, x]) + 0.25 * _square(copied - self.target[y, x])
-        cost = np.float32(_FIT_WEIGHT) * fit + np.where(self._usable(which, offsets), 0, _FORBIDDEN)
-        for exists, near_y, near_x, number in self.moves:
-            beside_y, beside_x, beside = near_y[which], near_x[which], number[which]
-            filled = beside >= 0
-            theirs = np.where(filled[:, None], self.offsets[beside], 0)
-            mine_there = self.known[self._at(beside_y, beside_x, offsets)]
-            theirs_there = self.known[self._at(beside_y, beside_x, theirs)]
-            seam = _square(mine_there - theirs_there)
-            seam += np.where(filled, _square(copied - self.known[self._at(y, x, theirs)]), seam)
-            cost += np.where(exists[which], seam, 0)
+    def _cost(self, places: Indices, steps: Indices) -> Floats:
+        """What it costs to copy each place from `steps` further on: misfit with the guess, and seams."""
+        source = places + steps
+        copied = self.colors.take(source, axis=0)
+        misfit = _square(self.soft.take(source, axis=0) - self.soft.take(places, axis=0))
+        misfit += 0.25 * _square(copied - self.colors.take(places, axis=0))
+        cost = np.where(steps == 0, _FORBIDDEN, self.fit * misfit)
+        for move in self.moves:
+            beside = places + move
+            theirs = self.source.take(beside)
+            seam = _square(self.colors.take(source + move, axis=0) - self.colors.take(theirs, axis=0))
+            inner = self.hole.take(beside)
+            across = _square(copied - self.colors.take(theirs - move, axis=0))
+            cost += np.where(inner, seam + across, np.where(self.usable.take(beside), 2 * seam, 0))
         return cast("Floats", cost)
 
-    def sweep(self, reach: int) -> None:
-        """Let every pixel, in two interleaved halves, take over the offset of a pixel `reach` away if that is cheaper."""
+    def sweep(self, reach: int, *, only: Mask | None = None) -> None:
+        """Let each pixel take over the offset of a pixel `reach` away where that is cheaper, in interleaved halves."""
+        places = self.places if only is None else self.places[only]
+        parity = (places // self.width + places % self.width) % 2
         for half in (0, 1):
-            which = np.flatnonzero((self.y + self.x) % 2 == half)
-            mine = self.offsets[which]
-            best = self._cost(which, mine)
-            for row, column in _NEIGHBORS:
-                y, x = self.y[which] + row * reach, self.x[which] + column * reach
-                inside = (y >= 0) & (y < self.shape[0]) & (x >= 0) & (x < self.shape[1])
-                number = np.where(
-                    inside, self.number[np.clip(y, 0, self.shape[0] - 1), np.clip(x, 0, self.shape[1] - 1)], -1
-                )
-                offered = self.offsets[number]
-                asked = np.flatnonzero((number >= 0) & (offered != mine).any(axis=1))
-                cost = self._cost(which[asked], offered[asked])
+            mine = places[parity == half]
+            steps = self.source[mine] - mine
+            best = self._cost(mine, steps)
+            for move in self.moves:
+                near = np.clip(mine + reach * move, 0, self.source.size - 1)
+                offered = self.source[near] - near
+                source = np.clip(mine + offered, 0, self.source.size - 1)
+                asked = np.flatnonzero((offered != 0) & (offered != steps) & self.usable[source])
+                cost = self._cost(mine[asked], offered[asked])
                 taken = cost < best[asked]
                 best[asked[taken]] = cost[taken]
-                mine[asked[taken]] = offered[asked[taken]]
-            self.offsets[which] = mine
+                steps[asked[taken]] = offered[asked[taken]]
+            self.source[mine] = mine + steps
 
-    def corrected(self) -> Copied:
+    def corrected(self) -> Filled:
         """The copied pixels plus the smoothest correction that closes the seams and meets the rim."""
-        everything = np.arange(len(self.y))
-        usable = self._usable(everything, self.offsets)
-        source = self._at(self.y, self.x, self.offsets)
-        copied = np.where(usable[:, None], self.known[source], self.target[self.y, self.x])
-        links = Links.inside(self.scene.hole)
-        for (exists, near_y, near_x, number), direction in zip(self.moves, range(4), strict=True):
-            filled = number >= 0
-            theirs = self.offsets[number]
-            mine_there = self.known[self._at(near_y, near_x, self.offsets)]
-            rim = exists & ~filled
-            step = np.where(
-                usable[:, None],
-                self.scene.colors[near_y, near_x] - mine_there,
-                self.scene.colors[near_y, near_x] - copied,
-            )
-            links.tie(self.y[rim], self.x[rim], np.clip(step[rim], -_MOST_CORRECTION, _MOST_CORRECTION))
-            seam = filled & (self.offsets != theirs).any(axis=1)
-            if direction < 2 and seam.any():
-                other = copied[number[seam]]
-                jump = 0.5 * (
-                    mine_there[seam]
-                    - other
-                    + copied[seam]
-                    - self.known[self._at(self.y[seam], self.x[seam], theirs[seam])]
-                )
-                jump = np.clip(jump, -_MOST_CORRECTION, _MOST_CORRECTION)
-                links.step(self.y[seam], self.x[seam], near_y[seam], near_x[seam], jump)
-        correction = solve_links(links)
-        colors = self.scene.colors.copy()
-        colors[self.y, self.x] = np.clip(copied + correction[self.y, self.x], 0, 255)
-        offsets = np.zeros((*self.shape, 2), np.intp)
-        offsets[self.y, self.x] = self.offsets
-        return Copied(colors, offsets, correction)
+        links = Links.inside(np.pad(self.scene.hole, 1))
+        tied, pull = links.tied.reshape(-1), links.pull.reshape(-1, 3)
+        copied = self.colors[self.source]
+        for move in self.moves:
+            beside = self.places + move
+            theirs = self.source[beside]
+            here, there = copied[self.places], copied[beside]
+            mine_there = self.colors[self.source[self.places] + move]
+            rim = self.usable[beside]
+            tied[self.places[rim]] += 1
+            pull[self.places[rim]] += _limited(there - mine_there)[rim]
+            jump = _limited(mine_there - there + here - self.colors[theirs - move]) / 2
+            pull[self.places] -= np.where(self.hole[beside, None], jump, 0)
+        correction = solve_links(links)[1:-1, 1:-1]
+        colors = np.clip(copied.reshape(-1, self.width, 3)[1:-1, 1:-1] + correction, 0, 255)
+        colors = np.where(self.scene.hole[..., None], colors, self.scene.colors)
+        return Filled(colors, self.placed_offsets(), correction)
+
+
+def _framed(colors: Floats) -> Floats:
+    return np.pad(colors, ((1, 1), (1, 1), (0, 0)), mode="edge")
+
+
+def _limited(difference: Floats) -> Floats:
+    return cast("Floats", np.clip(difference, -_MOST_CORRECTION, _MOST_CORRECTION))
 
 
 def _square(difference: Floats) -> Floats:

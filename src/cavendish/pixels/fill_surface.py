@@ -7,12 +7,16 @@ from typing import cast
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from cavendish.pixels.fill_patches import Floats, Indices, Mask, Scene
+from cavendish.imaging.color import EncodedRGB
+from cavendish.pixels.fill_scene import Filled, Floats, Indices, Mask, Scene
 
 _SMOOTH = 2.5  # codes
+_STRIP = 64  # rows
+_TILE = 512
 _ROUNDS = 4
-_SMOOTHING = 3
+_SMOOTHING = 2
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,6 @@ class Links:
         self.tied[y, x] += 1
         self.pull[y, x] += values
 
-    def step(self, y: Indices, x: Indices, other_y: Indices, other_x: Indices, height: Floats) -> None:
-        """Ask the other pixels to lie `height` (n×c) above the first ones."""
-        self.pull[y, x] -= height
-        self.pull[other_y, other_x] += height
-
 
 def is_smooth(scene: Scene) -> bool:
     """Whether what surrounds the hole is one soft surface, apart from grain."""
@@ -59,18 +58,18 @@ def is_smooth(scene: Scene) -> bool:
         return False
     y, x = np.nonzero(rim)
     soft = _soft(scene, 2)[y, x]
-    bend = soft - _fitted(y, x, soft, order=2)[0]
+    bend = soft - _Polynomial(y, x, soft, order=2).at(y, x)
     grain = scene.colors[y, x] - soft
     strain = np.abs(bend).max(axis=1)
     return bool(np.quantile(strain, 0.95) <= _SMOOTH and strain.max() <= 3 * _SMOOTH and grain.std() <= 3 * _SMOOTH)
 
 
-def fill_membrane(scene: Scene) -> Floats:
+def fill_membrane(scene: Scene) -> Filled:
     """Stretch a membrane over the hole, on top of the plane that the rim lies in."""
     rim = _rim(scene, 12)
     rim = rim if rim.any() else scene.usable
     y, x = np.nonzero(rim)
-    _, plane = _fitted(y, x, scene.colors[y, x], order=1)
+    plane = _Polynomial(y, x, scene.colors[y, x], order=1)
     hole_y, hole_x = np.nonzero(scene.hole)
     soft = _soft(scene, 1.5)
     links = Links.inside(scene.hole)
@@ -80,11 +79,11 @@ def fill_membrane(scene: Scene) -> Floats:
         y, x, near_y, near_x = hole_y[inside], hole_x[inside], near_y[inside], near_x[inside]
         tied = scene.usable[near_y, near_x]
         y, x, near_y, near_x = y[tied], x[tied], near_y[tied], near_x[tied]
-        links.tie(y, x, soft[near_y, near_x] - plane(near_y, near_x))
-    surface = solve_links(links)[hole_y, hole_x] + plane(hole_y, hole_x)
+        links.tie(y, x, soft[near_y, near_x] - plane.at(near_y, near_x))
+    surface = solve_links(links)[hole_y, hole_x] + plane.at(hole_y, hole_x)
     filled = scene.colors.copy()
     filled[hole_y, hole_x] = np.clip(surface, 0, 255)
-    return filled
+    return Filled(filled, np.zeros((*scene.hole.shape, 2), np.intp), np.zeros_like(filled))
 
 
 def _rim(scene: Scene, width: int) -> Mask:
@@ -100,41 +99,73 @@ def _soft(scene: Scene, sigma: float) -> Floats:
     return cast("Floats", blurred / np.maximum(total, 1e-6)[..., None])
 
 
-def _fitted(y, x, values, *, order):
-    """The polynomial of the given order through the values: at the same places, and as a function."""
-    center, scale = (y.mean(), x.mean()), max(float(np.ptp(y)), float(np.ptp(x)), 1.0)
+class _Polynomial:
+    """A polynomial in the row and column number, fitted to values (n×c) at given places."""
 
-    def terms(y, x):
-        v, u = (y - center[0]) / scale, (x - center[1]) / scale
-        return np.stack([v**i * u**j for i in range(order + 1) for j in range(order + 1 - i)], axis=1)
+    def __init__(self, y: Indices, x: Indices, values: Floats, *, order: int) -> None:
+        self.order = order
+        self.middle = (float(y.mean()), float(x.mean()))
+        self.scale = max(float(np.ptp(y)), float(np.ptp(x)), 1.0)
+        self.factors = np.linalg.lstsq(self._terms(y, x), values.astype(np.float64), rcond=1e-6)[0]
 
-    solution = np.linalg.lstsq(terms(y, x), values.astype(np.float64), rcond=1e-6)[0]
-    return (terms(y, x) @ solution).astype(np.float32), lambda y, x: (terms(y, x) @ solution).astype(np.float32)
+    def at(self, y: Indices, x: Indices) -> Floats:
+        return np.asarray(self._terms(y, x) @ self.factors, np.float32)
+
+    def _terms(self, y: Indices, x: Indices) -> npt.NDArray[np.float64]:
+        v, u = (y - self.middle[0]) / self.scale, (x - self.middle[1]) / self.scale
+        return np.stack([v**i * u**j for i in range(self.order + 1) for j in range(self.order + 1 - i)], axis=1)
 
 
-def add_grain(filled, part, usable, rng):
-    """Give the filled part the noise of its surroundings: as strong, as colored and as coarse."""
+def add_grain(image: EncodedRGB, part: Mask, usable: Mask, *, rng: np.random.Generator) -> EncodedRGB:
+    """Give a smoothly filled part the noise of its surroundings: as strong, as colored and as coarse.
+
+    Args:
+        image: Window with the part filled, h×w×3.
+        part: h×w, what gets noise.
+        usable: h×w, where the noise may be looked at.
+        rng: Draws the noise.
+
+    Returns:
+        New array; unchanged outside `part`.
+    """
+    noise, seen = _nearby_noise(image, part, usable)
+    if not seen.any():
+        return image
+    values, vectors = np.linalg.eigh(np.cov(noise[seen].T))
+    mixing = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
+    kernel = _coarseness(noise, seen)
+    grainy = image.copy()
+    for top in range(0, part.shape[0], _STRIP):
+        strip = slice(top, top + _STRIP)
+        white = rng.standard_normal(image[strip].shape, np.float32)
+        grain = cv2.sepFilter2D(white, -1, kernel, kernel) @ mixing.T
+        codes = np.rint(np.clip(image[strip] + grain, 0, 255)).astype(np.uint8)
+        grainy[strip][part[strip]] = codes[part[strip]]
+    return EncodedRGB(grainy)
+
+
+def _nearby_noise(image: EncodedRGB, part: Mask, usable: Mask) -> tuple[Floats, Mask]:
+    """What a soft blur takes away, in a tile at the part's rim, and where in the tile that is known."""
     rim = (cv2.dilate(part.astype(np.uint8), np.ones((33, 33), np.uint8)) > 0) & usable
-    weight = rim.astype(np.float32)
-    total = np.maximum(cv2.GaussianBlur(weight, (0, 0), 2), 1e-6)[..., None]
-    noise = np.where(rim[..., None], filled - cv2.GaussianBlur(filled * weight[..., None], (0, 0), 2) / total, 0)
-    seen = noise[rim]
-    bound = 4 * np.median(np.abs(seen)) + 1
-    seen = np.clip(seen, -bound, bound)
-    values, vectors = np.linalg.eigh(np.cov(seen.T))
-    mixing = vectors * np.sqrt(np.maximum(values, 0))
-    pairs = rim[:, :-1] & rim[:, 1:]
+    places = np.flatnonzero(rim)
+    if places.size == 0:
+        return np.zeros((1, 1, 3), np.float32), np.zeros((1, 1), np.bool_)
+    y, x = divmod(int(places[places.size // 2]), rim.shape[1])
+    tile = (slice(max(0, y - _TILE // 2), y + _TILE // 2), slice(max(0, x - _TILE // 2), x + _TILE // 2))
+    scene = Scene(image[tile].astype(np.float32), part[tile], rim[tile])
+    noise = scene.colors - _soft(scene, 2)
+    spread = 4 * float(np.median(np.abs(noise[scene.usable]))) + 0.5
+    return np.clip(noise, -spread, spread), scene.usable
+
+
+def _coarseness(noise: Floats, seen: Mask) -> npt.NDArray[np.float64]:
+    """The three-tap kernel that gives white noise the same likeness between neighbors."""
+    pairs = seen[:, :-1] & seen[:, 1:]
     left, right = noise[:, :-1][pairs], noise[:, 1:][pairs]
-    correlation = (
-        float(np.clip((left * right).mean() / max(float((left**2).mean()), 1e-9), 0, 0.6)) if pairs.any() else 0.0
-    )
-    white = rng.standard_normal(filled.shape).astype(np.float32)
-    side = (1 - np.sqrt(max(1 - 2 * correlation**2, 0))) / (2 * correlation) if correlation > 1e-3 else 0.0
-    kernel = np.array([side, 1, side]) / np.sqrt(1 + 2 * side**2)
-    grain = cv2.sepFilter2D(white, -1, kernel, kernel) @ mixing.T.astype(np.float32)
-    out = filled.copy()
-    out[part] = np.clip(filled[part] + grain[part], 0, 255)
-    return out
+    power = float((left**2).sum())
+    likeness = min(max(float((left * right).sum()) / power, 0.0), 0.65) if power > 0 else 0.0
+    side = (1 - (1 - 2 * likeness**2) ** 0.5) / (2 * likeness) if likeness > 1e-3 else 0.0
+    return np.array([side, 1, side]) / (1 + 2 * side**2) ** 0.5
 
 
 def solve_links(links: Links) -> Floats:
@@ -144,72 +175,90 @@ def solve_links(links: Links) -> Floats:
         Multigrid V-cycles as in Briggs et al., "A Multigrid Tutorial", 2000, on 2×2 aggregates.
     """
     surface = np.zeros_like(links.pull)
-    hierarchy = _hierarchy(links)
-    for _ in range(_ROUNDS):
-        surface += _cycle(hierarchy, 0, _residual(links, surface))
-    return surface
-
-
-def _hierarchy(links: Links) -> list[Links]:
-    levels = [links]
-    while max(levels[-1].tied.shape) > 3:
-        levels.append(_coarser_links(levels[-1]))
-    return levels
-
-
-def _coarser_links(links: Links) -> Links:
-    """Sum the links over 2×2 blocks; those between blocks count half, as their step is twice as long."""
-    right = _blocks(links.right, (0, 1)) / 2
-    down = _blocks(links.down, (1, 0)) / 2
-    return Links(right, down, _blocks(links.tied), _blocks(links.pull))
-
-
-def _blocks(values: Floats, crossing: tuple[int, int] | None = None) -> Floats:
-    height, width = values.shape[0] + values.shape[0] % 2, values.shape[1] + values.shape[1] % 2
-    padded = np.zeros((height, width, *values.shape[2:]), np.float32)
-    padded[: values.shape[0], : values.shape[1]] = values
-    if crossing == (0, 1):
-        return cast("Floats", padded[::2, 1::2] + padded[1::2, 1::2])
-    if crossing == (1, 0):
-        return cast("Floats", padded[1::2, ::2] + padded[1::2, 1::2])
-    return cast("Floats", padded[::2, ::2] + padded[::2, 1::2] + padded[1::2, ::2] + padded[1::2, 1::2])
-
-
-def _strain(links: Links) -> Floats:
-    total = links.tied + links.right + links.down
-    total[:, 1:] += links.right[:, :-1]
-    total[1:] += links.down[:-1]
-    return total
-
-
-def _pulled(links: Links, surface: Floats) -> Floats:
-    """What the neighbors of each pixel say, summed by strength."""
-    said = np.zeros_like(surface)
-    said[:, :-1] += links.right[:, :-1, None] * surface[:, 1:]
-    said[:, 1:] += links.right[:, :-1, None] * surface[:, :-1]
-    said[:-1] += links.down[:-1, :, None] * surface[1:]
-    said[1:] += links.down[:-1, :, None] * surface[:-1]
-    return said
-
-
-def _residual(links: Links, surface: Floats) -> Floats:
-    return cast("Floats", links.pull + _pulled(links, surface) - _strain(links)[..., None] * surface)
-
-
-def _cycle(hierarchy: list[Links], level: int, load: Floats) -> Floats:
-    links = hierarchy[level]
-    strain = _strain(links)[..., None]
-    ease = np.where(strain > 0, np.float32(0.8) / np.maximum(strain, 1e-6), 0).astype(np.float32)
-    surface = ease * load
-    sweeps = _SMOOTHING if level < len(hierarchy) - 1 else 20
-    for _ in range(sweeps - 1):
-        surface += ease * (load + _pulled(links, surface) - strain * surface)
-    if level == len(hierarchy) - 1:
+    linked = (links.tied > 0) | (links.right > 0) | (links.down > 0)
+    rows, columns = np.flatnonzero(linked.any(axis=1)), np.flatnonzero(linked.any(axis=0))
+    if rows.size == 0:
         return surface
-    left = load + _pulled(links, surface) - strain * surface
-    deeper = _cycle(hierarchy, level + 1, _blocks(left))
-    lifted = cv2.resize(deeper, (2 * deeper.shape[1], 2 * deeper.shape[0]), interpolation=cv2.INTER_NEAREST)
-    surface += np.where(strain > 0, lifted[: surface.shape[0], : surface.shape[1]].reshape(surface.shape), 0)
-    for _ in range(sweeps):
-        surface += ease * (load + _pulled(links, surface) - strain * surface)
+    box = (slice(rows[0], rows[-1] + 2), slice(columns[0], columns[-1] + 2))
+    planes = np.ascontiguousarray(np.moveaxis(links.pull[box], 2, 0))  # by channel: numpy is twice as fast on it
+    hierarchy = [_Level.of(links.right[box], links.down[box], links.tied[box])]
+    while max(hierarchy[-1].strain.shape) > 3:
+        hierarchy.append(hierarchy[-1].coarser())
+    solution = np.zeros_like(planes)
+    for _ in range(_ROUNDS):
+        solution += _cycle(hierarchy, planes + hierarchy[0].flow(solution))
+    surface[box] = np.moveaxis(solution, 0, 2)
     return surface
+
+
+@dataclass(frozen=True)
+class _Level:
+    """The links at one size of the multigrid hierarchy.
+
+    Args:
+        right: h×w, strengths of the links to the right.
+        down: h×w, strengths of the links downwards.
+        tied: h×w, strengths of the ties.
+        strain: h×w, sum of all strengths at each pixel.
+        ease: h×w, how far a pixel may move for a unit of flow: damped Jacobi.
+    """
+
+    right: Floats
+    down: Floats
+    tied: Floats
+    strain: Floats
+    ease: Floats
+
+    @classmethod
+    def of(cls, right: Floats, down: Floats, tied: Floats) -> _Level:
+        strain = tied + right + down
+        strain[:, 1:] += right[:, :-1]
+        strain[1:] += down[:-1]
+        return cls(
+            right, down, tied, strain, np.where(strain > 0, 0.8 / np.maximum(strain, 1e-6), 0).astype(np.float32)
+        )
+
+    def coarser(self) -> _Level:
+        """Sum the links over 2×2 blocks; those between blocks count half, as their step is twice as long."""
+        right, down = _even(self.right), _even(self.down)
+        return _Level.of(
+            (right[::2, 1::2] + right[1::2, 1::2]) / 2, (down[1::2, ::2] + down[1::2, 1::2]) / 2, _blocks(self.tied)
+        )
+
+    def flow(self, surface: Floats) -> Floats:
+        """What each pixel's links pull it by, c×h×w."""
+        pulled = self.strain * -surface
+        pulled[..., :-1] += self.right[:, :-1] * surface[..., 1:]
+        pulled[..., 1:] += self.right[:, :-1] * surface[..., :-1]
+        pulled[..., :-1, :] += self.down[:-1] * surface[..., 1:, :]
+        pulled[..., 1:, :] += self.down[:-1] * surface[..., :-1, :]
+        return pulled
+
+
+def _cycle(hierarchy: list[_Level], load: Floats) -> Floats:
+    """One V-cycle from the first level of the hierarchy down."""
+    level = hierarchy[0]
+    surface = level.ease * load
+    last = len(hierarchy) == 1
+    for _ in range(20 if last else _SMOOTHING - 1):
+        surface += level.ease * (load + level.flow(surface))
+    if last:
+        return surface
+    deeper = _cycle(hierarchy[1:], _blocks(load + level.flow(surface)))
+    lifted = deeper.repeat(2, axis=1).repeat(2, axis=2)[:, : surface.shape[1], : surface.shape[2]]
+    surface += np.where(level.strain > 0, lifted, 0)
+    for _ in range(_SMOOTHING):
+        surface += level.ease * (load + level.flow(surface))
+    return surface
+
+
+def _even(values: Floats) -> Floats:
+    """The plane or planes with a row and a column of zeros added where their number is odd."""
+    height, width = values.shape[-2:]
+    return np.pad(values, (*((0, 0),) * (values.ndim - 2), (0, height % 2), (0, width % 2)))
+
+
+def _blocks(values: Floats) -> Floats:
+    """Sums over 2×2 blocks of the last two axes."""
+    even = _even(values)
+    return cast("Floats", even[..., ::2, ::2] + even[..., ::2, 1::2] + even[..., 1::2, ::2] + even[..., 1::2, 1::2])

@@ -32,10 +32,12 @@ class Stretch:
     Args:
         columns: Edges of the new columns, (new width + 1) values in undeformed pixels; outside 0–width is uncovered.
         rows: The same for rows.
+        flat: (width, height) of the undeformed picture.
     """
 
     columns: Edges
     rows: Edges
+    flat: tuple[int, int]
 
     @property
     def size(self) -> tuple[int, int]:

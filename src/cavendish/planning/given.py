@@ -56,8 +56,10 @@ def _object(value: object, param: str) -> Mapping[str, Any]:
 def _step(value: object, param: str) -> Step:
     step = {key: item for key, item in _object(value, param).items() if item is not None}
     for key, item in step.items():
-        if key not in _STEP_KEYS or not isinstance(item, cast("type", _STEP_KEYS[key])):
+        if key not in _STEP_KEYS or not _is_of(item, _STEP_KEYS[key]):
             raise InvalidRequest(f"Unrecognized or mistyped key {key!r} at {param}", param=param)
+    if step.get("image", 0) < 0:
+        raise InvalidRequest(f"Expected 0 or more at {param}.image", param=param)
     row = catalog().get(step.get("op", ""))
     if row is None:
         raise InvalidRequest(f"Unknown op {step.get('op')!r} at {param}.op", param=param)
@@ -79,6 +81,10 @@ def _step(value: object, param: str) -> Step:
         span=step.get("span", ""),
         stated=tuple(map(str, step.get("stated", ()))),
     )
+
+
+def _is_of(item: object, kind: object) -> bool:
+    return isinstance(item, cast("type", kind)) and (kind is bool or not isinstance(item, bool))
 
 
 def _unsupported(value: object, param: str) -> Unsupported:

@@ -47,7 +47,7 @@ class Found:
     @property
     def weight(self) -> tuple[int, int]:
         """Longer literal matches win; noun phrases, which match anything, count last."""
-        loose = sum(len(value) for name, value in self.slots.items() if name.startswith("thing"))
+        loose = sum(len(value) for name, value in self.slots.items() if name.startswith(("thing", "scene")))
         return self.end - self.start - loose, self.end - self.start
 
 
@@ -93,7 +93,7 @@ def _compile(phrase: Mapping[str, Any]) -> Iterable[Rule]:
         filled = re.sub(r"\{([a-z]+\d?)\}", lambda slot: _slots()[slot.group(1)], pattern)
         yield Rule(
             op=phrase["op"],
-            pattern=re.compile(rf"(?<![\w-])(?:{_numbered(filled)})(?![\w-])", re.IGNORECASE),
+            pattern=re.compile(rf"(?<![\w#-])(?:{_numbered(filled)})(?![\w-])", re.IGNORECASE),
             parameters=phrase.get("parameters", {}),
             amount=phrase.get("amount", ""),
             value=phrase.get("value", 0.0),
@@ -110,9 +110,12 @@ def _numbered(pattern: str) -> str:
 @cache
 def _slots() -> Mapping[str, str]:
     """What each slot of a phrase matches."""
-    stops = "|".join(words()["grammar"]["stops"].split())
+    adverbs = {adverb for group in words()["factors"].values() for adverb in group if " " not in adverb}
+    stops = "|".join([*words()["grammar"]["stops"].split(), *sorted(adverbs)])
     word = rf"(?!(?:{stops})\b)[\w'#-]+"
-    thing = rf"{word}(?: (?!(?:a|an)\b){word}){{0,5}}"
+    exception = r"everything (?:else|(?:except|but|behind|around) the subject)"
+    head = rf"(?:(?:the|a|an) )?(?!(?:the|a|an)\b){word}"
+    thing = rf"(?:{exception}|{head}(?: (?!(?:a|an)\b){word}){{0,5}})"
     image = IMAGE.pattern
     factors = sorted((adverb for group in words()["factors"].values() for adverb in group), key=len, reverse=True)
     colors = "|".join(words()["colors"])
@@ -124,7 +127,7 @@ def _slots() -> Mapping[str, str]:
         "scene": rf"(?P<scene>(?:{thing} (?:from|in|of|on) )?(?:{image})|{thing})",
         "image": f"(?P<image>{image})",
         "image2": f"(?P<image2>{image})",
-        "color": rf"(?P<color>#[0-9a-f]{{6}}|(?:{colors})(?!\w))",
+        "color": rf"(?<!black and )(?<!black & )(?P<color>#[0-9a-f]{{6}}|(?:{colors})(?!\w| ?(?:and|&|n) ?white))",
         "ratio": r"(?P<ratio>\d{1,2} ?[:x×] ?\d{1,2}(?! ?(?:px|pixels))|square)",
         "angle": r"(?P<angle>-?\d{1,3}(?:\.\d+)? ?(?:°|degrees?|deg)?)",
         "turn": r"(?P<turn>(?:counter|anti)-?clockwise|clockwise|ccw|cw|left|right|upside down)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cavendish.domain.models import MODELS
@@ -13,7 +14,7 @@ from cavendish.domain.queries import BACKGROUND, SUBJECT, RegionQuery
 from cavendish.domain.sizes import AUTO, RATIO_SIZES
 from cavendish.ops.catalog import catalog
 from cavendish.planning import amounts
-from cavendish.planning.clauses import Clause, split, words
+from cavendish.planning.clauses import CLAUSE_LIMIT, Clause, split, words
 from cavendish.planning.explain import describe_plan
 from cavendish.planning.phrases import Found, find_best, image_index
 
@@ -58,17 +59,21 @@ class PhrasePlanner:
         """
         steps: list[Step] = []
         unsupported: list[Unsupported] = []
-        for clause in _glued(split(message)):
+        clauses = _glued(split(message))
+        for k, clause in enumerate(clauses):
+            if len(steps) >= _MAX_STEPS or len(unsupported) >= _MAX_STEPS:
+                rest = "; ".join(later.text for later in clauses[k:])
+                unsupported.append(Unsupported(rest[:CLAUSE_LIMIT], "too many asks in one message"))
+                break
             if clause.guard:
                 unsupported.append(Unsupported(clause.text, _GUARD_REASON))
                 continue
-            found, leftover = _read_clause(clause, images)
+            found, leftover = _read_clause(clause, images, steps)
             steps += found
             if leftover:
                 unsupported.append(Unsupported(leftover, "no operation was found for these words"))
         guards = tuple(item.text for item in unsupported if item.reason == _GUARD_REASON)
-        unsupported += [Unsupported(step.span, "too many asks in one message") for step in steps[_MAX_STEPS:]]
-        return _without_repeats(dataclasses.replace(step, guards=guards) for step in steps[:_MAX_STEPS]), unsupported
+        return _without_repeats(dataclasses.replace(step, guards=guards) for step in steps), unsupported
 
 
 _GUARD_REASON = "this version does not check what to keep; pixels an operation does not touch stay as they are"
@@ -81,14 +86,36 @@ def finish_plan(steps: Iterable[Step], unsupported: Iterable[Unsupported]) -> Ed
     return dataclasses.replace(plan, description=describe_plan(plan))
 
 
-def _read_clause(clause: Clause, images: int) -> tuple[list[Step], str]:
+def _read_clause(clause: Clause, images: int, before: list[Step]) -> tuple[list[Step], str]:
     """Find asks one after the other, blanking what each has used; return them and the unread words."""
     text = clause.text
     steps: list[Step] = []
-    while found := find_best(text):
+    while len(before) + len(steps) < _MAX_STEPS and (found := find_best(text)):
         steps += _steps_of(found, clause.text, images)
-        text = text[: found.start] + "|" * (found.end - found.start) + text[found.end :]
+        text = _blanked(text, found.start, found.end)
+    for named in _qualities().finditer(text):
+        verb = _direction([*before, *steps])
+        if verb and (again := find_best(f"{verb} {named[0]}")):
+            step = _steps_of(again, clause.text, images)[0]
+            steps.append(dataclasses.replace(step, span=named[0]))
+            text = _blanked(text, *named.span())
     return steps, _unread(text)
+
+
+def _blanked(text: str, start: int, end: int) -> str:
+    return text[:start] + "|" * (end - start) + text[end:]
+
+
+@cache
+def _qualities() -> re.Pattern[str]:
+    return re.compile(rf"\b({'|'.join(words()['grammar']['qualities'].split())})\b", re.IGNORECASE)
+
+
+def _direction(steps: list[Step]) -> str:
+    """The verb that a further quality shares (“increase contrast and saturation”); "" after any other ask."""
+    row = catalog()[steps[-1].op] if steps else None
+    amount = steps[-1].parameters.get(row.varies) if row and row.family in {"tone", "hue"} else None
+    return "" if amount is None else "reduce" if amount < 0 else "increase"
 
 
 def _glued(clauses: list[Clause]) -> list[Clause]:
@@ -100,6 +127,7 @@ def _glued(clauses: list[Clause]) -> list[Clause]:
             joined
             and not clause.guard
             and not joined[-1].guard
+            and len(joined[-1].text) + len(clause.text) < CLAUSE_LIMIT
             and not _unread(clause.text)
             and not find_best(clause.text)
         ):
@@ -111,12 +139,17 @@ def _glued(clauses: list[Clause]) -> list[Clause]:
 def _unread(text: str) -> str:
     """The words of `text` that carry an ask and were used by no phrase."""
     text = amounts.without_amounts(text)
-    known = set(words()["fillers"].split()) | {word for group in words()["sides"].values() for word in group}
-    known |= {part for group in words()["factors"].values() for adverb in group for part in adverb.split()}
-    known |= {word for group in words()["sizes"].values() for word in group}
-    unread = [word for word in re.findall(r"[^\s|,]+", text) if word.strip("'\"()").lower() not in known]
+    unread = [word for word in re.findall(r"[^\s|,]+", text) if word.strip("'\"()").lower() not in _idle_words()]
     content = [word for word in unread if re.search(r"\w", word) and not re.fullmatch(r"\d{1,3}%?", word)]
     return " ".join(content)
+
+
+@cache
+def _idle_words() -> frozenset[str]:
+    """Words that carry no ask of their own: fillers, sides, adverbs and sizes."""
+    adverbs = {part for group in words()["factors"].values() for adverb in group for part in adverb.split()}
+    named = {word for key in ("sides", "sizes") for group in words()[key].values() for word in group}
+    return frozenset(words()["fillers"].split()) | adverbs | named
 
 
 def _steps_of(found: Found, clause: str, images: int) -> list[Step]:
@@ -191,7 +224,7 @@ def _placement(thing: str, image: int, clause: str, span: str, *, confidence: fl
 def _noun(phrase: str) -> str:
     """A noun phrase without its article; "" for words that only mean the picture."""
     bare = re.sub(
-        r"^(?:the|a|an|my|this|that|these|those|his|her|their|its|our|your|whole|entire)\s+",
+        r"^(?:(?:the|a|an)(?:\s+|$)|(?:my|this|that|these|those|his|her|their|its|our|your|whole|entire)\s+)+",
         "",
         phrase.strip(),
         flags=re.IGNORECASE,
@@ -240,8 +273,14 @@ def _without_repeats(steps: Iterable[Step]) -> list[Step]:
     kept: dict[tuple[object, ...], Step] = {}
     for step in steps:
         doable = step.exact and step.available
-        kept.setdefault((step.op, step.target, step.image, "" if doable else step.span), step)
+        kept.setdefault((step.op, step.target, step.image, _sense(step), "" if doable else step.span), step)
     return list(kept.values())
+
+
+def _sense(step: Step) -> tuple[tuple[str, object], ...]:
+    """The parameters, of the amount only its sign: “slightly” and “a lot” of one thing are one ask."""
+    varies = catalog()[step.op].varies
+    return tuple((key, value > 0 if key == varies else str(value)) for key, value in sorted(step.parameters.items()))
 
 
 def _with_size(steps: list[Step], request: EditRequest) -> tuple[list[Step], list[Unsupported]]:
@@ -256,15 +295,14 @@ def _with_size(steps: list[Step], request: EditRequest) -> tuple[list[Step], lis
             for step in asked
             if step.parameters["ratio"] != request.aspect_ratio
         ]
-        return [*kept, _reframe(request.aspect_ratio, asked)], overruled
+        same = [step for step in asked if step.parameters["ratio"] == request.aspect_ratio]
+        return [*kept, _reframe(request.aspect_ratio, same, span=same[0].span if same else "")], overruled
     if asked:
-        return [*steps, _reframe(asked[-1].parameters["ratio"], asked)] if asked[-1].op == "crop" else steps, []
+        return [*steps, _reframe(asked[-1].parameters["ratio"], asked[-1:])] if asked[-1].op == "crop" else steps, []
     return [*steps, _reframe(MODELS[request.model].default_ratio, [])], []
 
 
-def _reframe(ratio: str, asked: list[Step]) -> Step:
-    """The sizing step; it carries the sentence's words where the sentence asked for the same ratio."""
-    same = [step for step in asked if step.parameters["ratio"] == ratio]
-    policy = "crop" if any(step.op == "crop" for step in same) else "auto"
-    span = same[0].span if same and same[0].op == "reframe" else ""
-    return Step("reframe", "geometry", parameters={"ratio": ratio, "policy": policy}, span=span)
+def _reframe(ratio: str, asked: list[Step], *, span: str = "") -> Step:
+    """The sizing step, done as the steps it stands for asked; with their words in `span` where it replaces them."""
+    policies = ["crop" if step.op == "crop" else step.parameters.get("policy", "auto") for step in asked]
+    return Step("reframe", "geometry", parameters={"ratio": ratio, "policy": [*policies, "auto"][0]}, span=span)

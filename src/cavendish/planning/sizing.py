@@ -24,4 +24,5 @@ def least_sizes(plan: EditPlan, count: int) -> list[Size | None]:
     if not ratios or any(step.op in _MAGNIFYING and step.available for step in plan.steps):
         return [None] * count
     width, height = RATIO_SIZES.get(ratios[-1], (max(w for w, _ in RATIO_SIZES.values()),) * 2)
-    return [(width, height), *[(_OTHER_PICTURES * width, _OTHER_PICTURES * height)] * (count - 1)][:count]
+    others: list[Size | None] = [(_OTHER_PICTURES * width, _OTHER_PICTURES * height)] * (count - 1)
+    return [(width, height), *others][:count]

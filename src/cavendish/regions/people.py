@@ -22,20 +22,29 @@ if TYPE_CHECKING:
 FaceNetwork = Callable[[npt.NDArray[np.float32]], tuple[npt.NDArray[np.float32], ...]]
 """Maps a float32 tensor 1×128×128×3 (RGB, −1 to 1) to 1×896×16 regressors and 1×896×1 logits."""
 
+_LONGEST = 1280
+"""Longer side of the copy that is searched: the smallest faces are still larger in it than the network wants them."""
 _TILE = 128
 _STEP = 90
 """Pixels between tiles at most: a face that fits into the overlap of 38 is whole in one of them."""
 _MOST_TILES = 12
+_NOTHING = np.empty((0, 5), np.float32)
 _GRIDS = ((16, 2), (8, 6))
 """Cells a side and anchors a cell: strides 8 and 16, the latter in three layers of two."""
 
-_THRESHOLD = 0.5
-_THRESHOLD_IN_TILES = 0.65
+_CANDIDATE = 0.4
+_CERTAIN = 0.79
+"""At the second look 419 of 421 faces put into pictures scored 0.82 or more; what came nearest of all that is no face
+were a motorcycle's headlamp (0.78) and a lemur (0.76)."""
+_MOST_CANDIDATES = 32
+_SECOND_LOOK_SHARE = 0.25
+"""Share of the tile's side that a face fills at the second look, where the network tells faces best from the rest."""
 _SAME_FACE = 0.4
+"""Shared part of the smaller box from which two boxes are one face."""
 
-_HAIR = 0.6
+_HAIR = 0.65
 _CHIN = 0.2
-_EARS = 0.2
+_EARS = 0.25
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,8 @@ class Face:
 def find_faces(image: Image, network: FaceNetwork | None) -> tuple[Face, ...]:
     """Find the faces of a picture that look at the camera, from about 5 % of its longer side.
 
-    The network looks at the whole picture for large faces and at no more than 12 overlapping tiles for small ones.
+    The network looks at the whole picture for large faces, at no more than 12 overlapping tiles for small ones,
+    and then at each candidate by itself, which tells faces from toys, animals and coins.
 
     Args:
         image: The picture, any size from 1×1; what is transparent counts as gray.
@@ -68,11 +78,17 @@ def find_faces(image: Image, network: FaceNetwork | None) -> tuple[Face, ...]:
     """
     if network is None:
         return ()
-    whole = _detect_at(image, network, scale=_TILE / max(image.size), threshold=_THRESHOLD)
-    close = _detect_at(image, network, scale=_close_scale(image.size), threshold=_THRESHOLD_IN_TILES)
-    return tuple(
-        Face(_head_box(row, image.size), float(row[4])) for row in _without_repeats(np.concatenate([whole, close]))
-    )
+    shrink = min(1.0, _LONGEST / max(image.size))
+    copy = image.with_pixels(small_copy(image, size=_scaled(image.size, shrink)))
+    scales = (_TILE / max(copy.size), _close_scale(copy.size))
+    candidates = _without_repeats(np.concatenate([_scan(copy, network, scale=scale) for scale in scales]))
+    looks = [_second_look(copy, network, row) for row in candidates[:_MOST_CANDIDATES]]
+    faces = _without_repeats(np.concatenate([_NOTHING, *looks]))
+    return tuple(Face(_head_box(row[:4] / shrink, image.size), float(row[4])) for row in faces)
+
+
+def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _close_scale(size: tuple[int, int]) -> float:
@@ -87,19 +103,37 @@ def _reach(tiles: int) -> int:
     return _TILE + (tiles - 1) * _STEP
 
 
-def _detect_at(image: Image, network: FaceNetwork, *, scale: float, threshold: float) -> Rows:
-    """Faces in pixels of the picture, found tile by tile on a copy of the given scale."""
-    width, height = (max(1, round(side * scale)) for side in image.size)
+def _scan(image: Image, network: FaceNetwork, *, scale: float) -> Rows:
+    """Candidates in pixels of the picture, found tile by tile on a copy of the given scale."""
+    width, height = _scaled(image.size, scale)
     copy = small_copy(image, size=(width, height))
-    found = [np.empty((0, 5), np.float32)]
+    found = [_NOTHING]
     for top in _starts(height):
         for left in _starts(width):
-            rows = _detect(copy[top : top + _TILE, left : left + _TILE], network, threshold=threshold)
+            rows = _detect(copy[top : top + _TILE, left : left + _TILE], network, threshold=_CANDIDATE)
             rows[:, :4] += (left, top, left, top)
             found.append(rows)
     rows = np.concatenate(found)
     rows[:, :4] *= np.tile(np.divide(image.size, (width, height)), 2)
     return rows
+
+
+def _second_look(image: Image, network: FaceNetwork, candidate: Rows) -> Rows:
+    """The face around the candidate's center, or no row; seen in the middle of a tile that leaves room around it."""
+    center = (candidate[:2] + candidate[2:4]) / 2
+    reach = float(candidate[2] - candidate[0]) / _SECOND_LOOK_SHARE / 2
+    left, top = (max(0, round(float(c) - reach)) for c in center)
+    right, bottom = (min(side, round(float(c) + reach)) for c, side in zip(center, image.size, strict=True))
+    if right <= left or bottom <= top:
+        return _NOTHING
+    crop = image.with_pixels(image.pixels[top:bottom, left:right])
+    scale = _TILE / max(crop.size)
+    rows = _detect(small_copy(crop, size=_scaled(crop.size, scale)), network, threshold=_CERTAIN)
+    rows[:, :4] = rows[:, :4] / scale + (left, top, left, top)
+    off_center = np.abs((rows[:, :2] + rows[:, 2:4]) / 2 - center).max(axis=1)
+    central = rows[off_center < reach * _SECOND_LOOK_SHARE]
+    surest: Rows = central[np.argsort(-central[:, 4])[:1]]
+    return surest
 
 
 def _starts(length: int) -> Iterator[int]:
@@ -153,9 +187,9 @@ def _shared_part(a: Rows, b: Rows) -> float:
     return float(np.prod(overlap)) / max(smaller, 1e-6)
 
 
-def _head_box(row: Rows, size: tuple[int, int]) -> Box:
+def _head_box(edges: npt.NDArray[np.float32], size: tuple[int, int]) -> Box:
     """The detector's box reaches from the brows to the chin; the head is larger."""
-    left, top, right, bottom = (float(edge) for edge in row[:4])
+    left, top, right, bottom = (float(edge) for edge in edges)
     width, height = right - left, bottom - top
     return (
         max(0, math.floor(left - _EARS * width)),

@@ -142,11 +142,30 @@ async def test_a_write_waits_for_another_process_instead_of_failing(database, tm
     assert await database.read(names) == ["ours"]
 
 
-@pytest.mark.parametrize("statement", ["-1", "-84000"])
-async def test_a_limited_balance_never_goes_below_zero(database, statement):
+async def test_what_a_write_has_read_cannot_change_before_it_writes(database, tmp_path):
+    """The lock is taken before the first read: another process waits, rather than making our own write fail."""
+
+    def from_outside():
+        with closing(sqlite3.connect(tmp_path / "a?b#c.sqlite3", timeout=20)) as other, other:
+            other.execute("INSERT INTO accounts VALUES ('outside', 0, 0, 0.0)")
+
+    async def read_then_write(connection):
+        assert await names(connection) == []
+        outside = asyncio.create_task(asyncio.to_thread(from_outside))
+        done, _ = await asyncio.wait([outside], timeout=0.2)  # held off for as long as we hold the lock
+        assert not done
+        await add("inside")(connection)
+        return outside
+
+    await (await database.write(read_then_write))
+    assert await database.read(names) == ["inside", "outside"]
+
+
+@pytest.mark.parametrize("balance", [-1, -84_000])
+async def test_a_limited_balance_never_goes_below_zero(database, balance):
     with pytest.raises(IntegrityError, match="never_overdrawn"):
-        await database.write(add("a", int(statement)))
-    await database.write(add("b", int(statement), unlimited=True))
+        await database.write(add("a", balance))
+    await database.write(add("b", balance, unlimited=True))
     assert await database.read(names) == ["b"]
 
 

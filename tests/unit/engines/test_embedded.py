@@ -17,6 +17,7 @@ from cavendish.imaging.image import Image
 from cavendish.ops.catalog import catalog
 from cavendish.ops.tone import adjust_brightness
 from cavendish.planning.planner import finish_plan
+from cavendish.regions.resolve import Networks
 from tests.support.networks import RednessNetwork
 from tests.support.pictures import ball, scene
 
@@ -48,7 +49,7 @@ class Bench:
 
     def __init__(self, network=None):
         self.network = network if network is not None else RednessNetwork()
-        self.engine = EmbeddedEngine(workers=Workers(1), open_saliency=lambda: self.network)
+        self.engine = EmbeddedEngine(workers=Workers(1), networks=Networks(saliency=lambda: self.network))
 
     def run(self, *steps, images=None, context=None, num_images=1, ordered=True):
         images = images or (photo(),)
@@ -209,7 +210,7 @@ def test_steps_that_need_no_region_ask_no_network():
 
 
 def test_it_works_without_weights():
-    engine = EmbeddedEngine(workers=Workers(1), open_saliency=lambda: None)
+    engine = EmbeddedEngine(workers=Workers(1), networks=Networks())
     request = EditRequest(MODEL, "words", ("x",), 1, "auto")
     plan = EditPlan((step("remove_background"),))
     picture = engine.edit_now(EngineInput((photo(),), plan, request), EditContext(FOREVER)).pictures[0]

@@ -14,7 +14,7 @@ def test_no_change_is_the_identity():
     edges = stretch_edges(100, 100, locked=(30, 60))
     assert np.allclose(edges, np.arange(101))
     plane = np.random.default_rng(0).random((50, 100)).astype(np.float32)
-    same = deform(plane, Stretch(edges, np.arange(51.0)))
+    same = deform(plane, Stretch(edges, np.arange(51.0), (100, 50)))
     assert np.allclose(same, plane, atol=1e-5)
 
 
@@ -38,7 +38,7 @@ def test_the_locked_part_keeps_its_size(length, factor, start, share):
 def test_cells_outside_the_source_are_empty():
     plane = np.ones((20, 30, 3), np.float32)
     bands = np.arange(-5.0, 26.0)
-    moved = deform(plane, Stretch(np.arange(31.0), bands))
+    moved = deform(plane, Stretch(np.arange(31.0), bands, (30, 20)))
     assert moved.shape == (30, 30, 3)
     assert (moved[:5] == 0).all()
     assert (moved[-5:] == 0).all()

@@ -5,12 +5,12 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from tests.support.weights import weight_folder
 
 from cavendish.imaging.image import Image
 from cavendish.regions.salient import find_salient
 from cavendish.weights.runtimes import open_onnx
 from cavendish.weights.store import WeightStore
+from tests.support.weights import weight_folder
 
 
 def disc_mask(width: int, height: int, *, center: tuple[int, int], radius: int) -> np.ndarray:

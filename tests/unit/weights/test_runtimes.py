@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from tests.support.weights import weight_folder
 
-from cavendish.weights.runtimes import open_onnx
+from cavendish.weights.runtimes import open_onnx, open_tflite
 from cavendish.weights.store import WeightStore
+from tests.support.weights import weight_folder
 
 
 def field(number: int, value: int | str | bytes) -> bytes:
@@ -56,9 +56,10 @@ def test_opening_prints_nothing(graph, capfd):
 
 
 def test_importing_the_module_loads_no_runtime():
-    code = "import sys, cavendish.weights.runtimes, cavendish.weights.store; print('onnxruntime' in sys.modules)"
+    runtimes = {"onnxruntime", "ai_edge_litert"}
+    code = f"import sys, cavendish.weights.runtimes, cavendish.weights.store; print({runtimes} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "set()"
 
 
 def test_u2netp_opens_through_the_store():
@@ -69,3 +70,27 @@ def test_u2netp_opens_through_the_store():
     output = network.run(np.zeros((1, 3, 320, 320), np.float32))
     assert output.shape == (1, 1, 320, 320)
     assert 0 <= output.min() <= output.max() <= 1
+
+
+def open_face_detector():
+    folder = weight_folder("face_detector.tflite")
+    if folder is None:
+        pytest.skip("weights are not installed")
+    return WeightStore(folder).session("face_detector.tflite", lambda path: open_tflite(path, threads=2))
+
+
+def test_a_tflite_network_gives_all_its_outputs():
+    regressors, logits = open_face_detector().run(np.zeros((1, 128, 128, 3), np.float32))
+    assert regressors.shape == (1, 896, 16)
+    assert logits.shape == (1, 896, 1)
+    assert regressors.dtype == logits.dtype == np.float32
+
+
+def test_a_tflite_network_gives_each_thread_its_own_answer():
+    network = open_face_detector()
+    inputs = np.random.default_rng(0).uniform(-1, 1, (16, 1, 128, 128, 3)).astype(np.float32)
+    alone = [network.run(tensor) for tensor in inputs]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(network.run, inputs))
+    for expected, found in zip(alone, together, strict=True):
+        assert all(np.array_equal(*pair) for pair in zip(expected, found, strict=True))

@@ -93,7 +93,8 @@ def test_status_tells_verified_tampered_and_missing_apart(folder, manifest):
 
 
 def test_the_shipped_manifest_is_the_default(tmp_path):
-    assert [line.name for line in WeightStore(tmp_path).status()] == ["u2netp.onnx"]
+    names = [line.name for line in WeightStore(tmp_path).status()]
+    assert names == ["face_detector.tflite", "text_detector.onnx", "u2netp.onnx"]
 
 
 def test_threads_that_ask_together_share_one_network(folder, manifest):
