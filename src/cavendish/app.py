@@ -35,6 +35,7 @@ from cavendish.errors import (
 from cavendish.fetching.sources import Fetcher
 from cavendish.jobs.repository import JobRepository
 from cavendish.jobs.runner import Runner, repeat
+from cavendish.planning.phrases import rules
 from cavendish.planning.planner import PhrasePlanner
 from cavendish.service import EditService, Stages
 from cavendish.storage.names import is_name
@@ -88,12 +89,14 @@ def _lifespan(settings: Settings, engines: tuple[Engine, ...] | None) -> Callabl
             await accounts.open_unlimited(LOCAL.account_id)
         await stages.jobs.release_expired()
         stages.runner.begin()
+        warming = asyncio.create_task(asyncio.to_thread(rules))  # or the first request would pay for compiling them
         sweeping = partial(sweep, stages.store, stages.files, orphan_after_s=settings.storage.orphan_after_s)
         sweeper = asyncio.create_task(repeat(sweeping, every_s=settings.storage.sweep_every_s))
         try:
             yield
         finally:
             sweeper.cancel()
+            await warming
             await stages.runner.drain()
             await stages.fetcher.close()
             workers.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,8 @@ class EditService:
         route = at.router.open(request, plan)
         price = pricing.quote(request.model, request.num_images, at.pricing)
         idempotency = Idempotency(idempotency_key, await asyncio.to_thread(fingerprint_of, request))
-        with at.runner.place():
+        replay = await at.jobs.knows(principal, idempotency)  # a replay takes no place, so a full queue answers it too
+        with nullcontext() if replay else at.runner.place():
             edit = await at.jobs.open(
                 edit_id, principal, request, plan, route, price, idempotency=idempotency
             )  # row and reservation in one transaction

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import SecretStr, ValidationError, field_validator
+from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -29,6 +30,17 @@ from cavendish.jobs.runner import JobSettings
 from cavendish.storage.store import StorageSettings
 from cavendish.weights.store import WeightSettings, default_folder
 
+_MAY_BE_ZERO = {
+    "jobs.workers",
+    "jobs.drain_s",
+    "pricing.credits_per_image",
+    "fetching.max_redirects",
+    "storage.orphan_after_s",
+    "weights.compute_threads",
+}
+
+_PREFIX = "CAVENDISH_"
+
 
 class Settings(BaseSettings):
     """Everything an operator can set.
@@ -41,7 +53,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="CAVENDISH_", env_nested_delimiter="__", frozen=True, extra="forbid", toml_file="cavendish.toml"
+        env_prefix=_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", toml_file="cavendish.toml"
     )
 
     data_dir: Path = Path("cavendish-data")
@@ -79,6 +91,20 @@ class Settings(BaseSettings):
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
+    @model_validator(mode="after")
+    def _in_range(self) -> Self:
+        """No number may be negative, and most must be more than 0."""
+        sections = ((name, value) for name, value in self if is_dataclass(value))
+        numbers = {
+            f"{name}.{field.name}": getattr(value, field.name) for name, value in sections for field in fields(value)
+        }
+        for name, number in numbers.items():
+            if isinstance(number, int | float) and not isinstance(number, bool):
+                least = "0 or more" if name in _MAY_BE_ZERO else "more than 0"
+                if number < 0 or (number == 0 and name not in _MAY_BE_ZERO):
+                    raise ValueError(f"{name} must be {least}")
+        return self
+
     @property
     def weights_folder(self) -> Path:
         """Where the neural weights are."""
@@ -99,12 +125,26 @@ def load(**given: Any) -> Settings:
     Raises:
         InvalidRequest: A value is missing, unknown or out of range; the message names it.
     """
+    _refuse_unknown_names()
     try:
         return Settings(**given)
     except (ValidationError, ValueError) as error:
         lines = error.errors(include_url=False) if isinstance(error, ValidationError) else []
-        named = "; ".join(f"{'.'.join(map(str, line['loc']))}: {line['msg']}" for line in lines) or str(error)
-        raise InvalidRequest(f"Settings: {named}") from error
+        named = "; ".join(": ".join(filter(None, (".".join(map(str, line["loc"])), line["msg"]))) for line in lines)
+        raise InvalidRequest(f"Settings: {named or error}") from error
+
+
+def _refuse_unknown_names() -> None:
+    """A misspelt variable would otherwise be a setting silently not made."""
+    for name in os.environ:
+        if name.startswith(_PREFIX):
+            section, _, inner = name.removeprefix(_PREFIX).lower().partition("__")
+            known = Settings.model_fields.get(section)
+            default = known.default if known is not None else None
+            inner_names = {field.name for field in fields(default)} if is_dataclass(default) else {""}
+            if known is None or inner not in {*inner_names, ""}:
+                dotted = f"{section}.{inner}" if inner else section
+                raise InvalidRequest(f"Settings: no setting is called {dotted} ({name})")
 
 
 def _user_data() -> Path:

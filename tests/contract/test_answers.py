@@ -202,7 +202,7 @@ def test_a_plan_of_steps_no_engine_has_is_refused(api):
 
 
 def test_a_step_for_an_absent_picture_is_skipped(api):
-    plan = {"steps": [{"op": "replace_background", "image": -1}, {"op": "sepia"}]}
+    plan = {"steps": [{"op": "replace_background", "image": 5}, {"op": "sepia"}]}
     statuses = {s["op"]: s["status"] for s in api.edit(prompt=ABSENT, plan=plan)["meta"]["edit"]["steps"]}
     assert statuses == {"replace_background": "skipped", "sepia": "done"}
 

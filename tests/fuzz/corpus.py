@@ -39,7 +39,7 @@ def corpus() -> list[tuple[str, bytes]]:
     for mode in ("RGB", "L", "1", "P"):
         add(f"png-{mode}", picture.convert(mode), "PNG")
     add("png-rgba", clear, "PNG", icc_profile=profile)
-    add("png-16", Image.fromarray((base[..., 0].astype(np.uint16) * 257)), "PNG")
+    add("png-16", Image.fromarray(base[..., 0].astype(np.uint16) * 257), "PNG")
     add("apng", picture, "PNG", save_all=True, append_images=[picture.rotate(90, expand=False)])
     add("gif", picture.convert("P"), "GIF", save_all=True, append_images=[picture.rotate(180).convert("P")])
     add("jpeg", picture, "JPEG", exif=exif.tobytes(), icc_profile=profile)

@@ -1,4 +1,4 @@
-"""Broken files of every format: no crash, no hang, bounded memory. In a child, since a crash would take pytest along."""
+"""Broken files of every format: no crash, no hang, bounded memory; in a child, which a crash would not take along."""
 
 from __future__ import annotations
 

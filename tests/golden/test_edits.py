@@ -54,7 +54,7 @@ def ball(width=144, height=108):
     radius = 0.32 * height
     dx, dy = (x - 0.45 * width) / radius, (y - 0.52 * height) / radius
     distance = np.hypot(dx, dy)
-    shade = np.clip(0.4 + 0.6 * (-0.5 * dx - 0.6 * dy + 0.6 * np.sqrt(np.clip(1 - distance**2, 0, 1))), 0.15, 1)
+    shade = np.clip(0.4 + 0.6 * (-0.5 * dx - 0.6 * dy + 0.6 * np.sqrt(np.clip(1 - distance**2, 0, 1))), 0.45, 1)
     sheet = np.stack([224 - 20 * y / height, 220 - 14 * y / height, 206 + 10 * x / width], -1)
     cover = np.clip((1 - distance) * radius + 0.5, 0, 1)[..., None]
     return np.rint(sheet + (np.stack([215 * shade, 45 * shade, 40 * shade], -1) - sheet) * cover).astype(np.uint8)

@@ -25,13 +25,24 @@ app.add_typer(weights.app, name="weights")
 def main() -> None:
     """Run the command line and leave with its exit code."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except typer.exceptions.TyperException as error:
+        _misused(error)
+    except typer.Abort:
+        _leave(InterruptedError("interrupted"), 1)
     except UnsupportedEdit as error:
         _leave(error, 3)
     except InvalidRequest as error:
         _leave(error, 2)
     except (CavendishError, OSError) as error:
         _leave(error, 1)
+
+
+def _misused(error: typer.exceptions.TyperException) -> None:
+    """Say in one line what is wrong with the arguments; a call without any was shown the help page instead."""
+    if message := error.format_message():
+        _leave(InvalidRequest(message), 2)
+    sys.exit(2)
 
 
 def _leave(error: Exception, code: int) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cavendish import telemetry
 from cavendish.api.auth import LOCAL
 from cavendish.domain.context import EditContext
 from cavendish.domain.models import MODELS
@@ -46,6 +47,7 @@ def edit(
     missing = [path for path in images if not path.is_file()]
     if missing:
         raise InvalidRequest(f"{missing[0]} is not a file.")
+    telemetry.configure(level="error")  # what a person needs to know is in the description
     made = run_edit(images, load(), prompt=prompt, out=out, aspect_ratio=aspect_ratio, num_images=num_images, seed=seed)
     if report is not None:
         report.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -68,7 +70,7 @@ def run_edit(
         paths: Input pictures.
         settings: Caps and engines.
         prompt: What to do.
-        out: Name of the result; with several pictures, `-1`, `-2` … is put before the extension.
+        out: Name of the result; where several are asked for, `-1`, `-2` … is put before the extension.
         aspect_ratio: A table ratio or `auto`.
         num_images: 1–4.
         seed: 0–4294967295, or None for a random one.
@@ -97,7 +99,7 @@ def run_edit(
     sources = [path.read_bytes() for path in paths]
     made = asyncio.run(make(job, sources, context, workers=workers, decode=settings.decoding))
     workers.close()
-    names = [out if len(made.files) == 1 else out.with_stem(f"{out.stem}-{k + 1}") for k in range(len(made.files))]
+    names = [out if num_images == 1 else out.with_stem(f"{out.stem}-{k + 1}") for k in range(len(made.files))]
     for name, (data, _) in zip(names, made.files, strict=True):
         name.write_bytes(data)
     return {

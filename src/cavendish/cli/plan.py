@@ -58,5 +58,7 @@ def _planned_line(planner: PhrasePlanner, line: str, number: int) -> dict[str, A
         identity, text, images = given["id"], given["instruction"], given.get("n_inputs", 1)
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidRequest(f"Line {number} is not JSON with id and instruction.") from error
+    if not isinstance(text, str) or type(images) is not int or images < 0:
+        raise InvalidRequest(f"Line {number}: instruction is a text and n_inputs a count.")
     made = _read(planner, text, images, previous="previous" in given).to_json()
     return {"id": identity, **{key: made[key] for key in ("steps", "unsupported", "description")}}

@@ -107,7 +107,8 @@ def _bootstrap(settings: Settings, host: str, port: int) -> None:
         "prompt": "Make it black and white.",
         "image_urls": ["https://example.com/photo.jpg"],
     }
-    address = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104 - compared, not bound
+    reachable = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
+    address = f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
     print(
         f"First key (unlimited, shown once): {shown}\n\n"
         f'curl {address}/v1/images/generations -H "Authorization: Bearer {shown}" '

@@ -15,6 +15,7 @@ from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cavendish.database.migrations import HEAD
+from cavendish.errors import InvalidRequest
 
 T = TypeVar("T")
 
@@ -56,28 +57,32 @@ class Database:
 
     async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `work` in a read-only transaction."""
-        async with self._reader.begin() as connection:
-            return await work(connection)
+        return await self._whole(self._reader, work)
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run `work` in a write transaction, one at a time; commit, or roll back if it raises.
+        """Run `work` in a write transaction, one at a time; commit, or roll back if it raises."""
+        return await self._whole(self._writer, work)
 
-        The transaction runs in a task of its own: a caller that is cancelled meanwhile neither tears it nor holds it.
+    async def _whole(self, engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run a transaction in a task of its own: a caller that is cancelled meanwhile neither tears nor holds it.
+
+        A driver interrupted in the middle of a call would also leave its thread behind, and the process with it.
         """
-        task = asyncio.ensure_future(self._write(work))
+        task = asyncio.ensure_future(_transact(engine, work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
-
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        async with self._writer.begin() as connection:
-            return await work(connection)
 
     async def close(self) -> None:
         """Finish running transactions and close every connection."""
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._writer.dispose()
         await self._reader.dispose()
+
+
+async def _transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async with engine.begin() as connection:
+        return await work(connection)
 
 
 def _engine(url: URL, *, connections: int, writes: bool) -> AsyncEngine:
@@ -87,7 +92,8 @@ def _engine(url: URL, *, connections: int, writes: bool) -> AsyncEngine:
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we begin ourselves; the driver would begin too late
         cursor = connection.cursor()
-        for pragma in (f"busy_timeout={_BUSY_MS}", "foreign_keys=ON", "synchronous=FULL"):
+        access = "query_only=OFF" if writes else "query_only=ON"
+        for pragma in (f"busy_timeout={_BUSY_MS}", "foreign_keys=ON", "synchronous=FULL", access):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -114,13 +120,20 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def migrate(path: Path) -> None:
-    """Bring the file at `path` to the newest revision; does nothing, and imports nothing, where it is there already."""
+    """Bring the file at `path` to the newest revision; does nothing, and imports nothing, where it is there already.
+
+    Raises:
+        InvalidRequest: The file is of a newer version than this program.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=_BUSY_MS / 1000)) as connection:
         _use_wal(connection)
         known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-        if known and connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,):
+        version = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0] if known else ""
+        if version == HEAD:
             return
+        if version > HEAD:
+            raise InvalidRequest(f"{path} was written by a newer version of Cavendish (revision {version}).")
     from cavendish.database.migrations.upgrade import upgrade  # noqa: PLC0415 - Alembic costs a fifth of a second
 
     upgrade(path)

@@ -62,7 +62,8 @@ class RegionQuery:
             if key in known and isinstance(item, known[key]) and not isinstance(item, bool):
                 parts[key] = item
             elif key in _NESTED and isinstance(item, list):
-                parts[_NESTED[key]] = tuple(cls.from_json(part, param=f"{param}.{key}", depth=depth - 1) for part in item)
+                place = f"{param}.{key}"
+                parts[_NESTED[key]] = tuple(cls.from_json(part, param=place, depth=depth - 1) for part in item)
             else:
                 raise InvalidRequest(f"Unrecognized or mistyped key {key!r} at {param}", param=param)
         return cls(**parts)

@@ -157,7 +157,14 @@ def _run(bench: _Bench, step: Step, k: int, plan: EditPlan, output: int, context
     except UnsupportedEdit as impossible:
         return StepOutcome(step, Status.SKIPPED, impossible.public_message)
     bench.take(result)
-    return StepOutcome(step, Status.DONE, result.note)
+    return StepOutcome(step, Status.DONE, "; ".join(filter(None, (_doubt(step, op), result.note))))
+
+
+def _doubt(step: Step, op: Op) -> str:
+    """What must be said where a named thing was not looked for by its name."""
+    acts_on_subject = Need.FOREGROUND in op.needs or step.parameters.get("to") == "subject"
+    named = step.target and step.target.lower() not in {SUBJECT, "main subject", BACKGROUND}
+    return f"the {step.target} was taken to be the main subject of picture 1" if acts_on_subject and named else ""
 
 
 def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context: EditContext) -> OpInput:

@@ -5,6 +5,8 @@ Coordinates are continuous: pixel i covers [i, i+1), so the picture's corners ar
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,10 @@ Matrix = npt.NDArray[np.float64]
 
 Planes = npt.NDArray[np.float32]
 """h×w or h×w×C float32."""
+
+
+_RIM = 2
+"""Zero pixels put around a picture before it is turned, so that the values around its edge include the outside."""
 
 
 def translation(x: float, y: float) -> Matrix:
@@ -63,10 +69,22 @@ def warp(planes: Planes, matrix: Matrix, size: tuple[int, int]) -> Planes:
         small = (max(1, round(width / shrink)), max(1, round(height / shrink)))
         planes = np.asarray(cv2.resize(planes, small, interpolation=cv2.INTER_AREA), np.float32)
         matrix = scaling(small[0] / width, small[1] / height) @ matrix
-    centers = translation(-0.5, -0.5) @ matrix @ translation(0.5, 0.5)  # OpenCV counts from pixel centers
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    moved = cv2.warpAffine(planes, centers[:2], size, flags=flags, borderMode=cv2.BORDER_CONSTANT)
-    return np.asarray(moved, np.float32).reshape(size[1], size[0], *channels)
+    planes = np.asarray(cv2.copyMakeBorder(planes, _RIM, _RIM, _RIM, _RIM, cv2.BORDER_CONSTANT), np.float32)
+    centers = translation(_RIM - 0.5, _RIM - 0.5) @ matrix @ translation(0.5, 0.5)  # OpenCV counts from pixel centers
+
+    def sample(source: Planes, how: int) -> Planes:
+        return np.asarray(cv2.warpAffine(source, centers[:2], size, flags=how | cv2.WARP_INVERSE_MAP), np.float32)
+
+    return _cubic(planes, sample).reshape(size[1], size[0], *channels)
+
+
+def _cubic(planes: Planes, sample: Callable[[Planes, int], Planes]) -> Planes:
+    """Bicubic samples kept within the values around them: in linear light an undershoot shows as a dark ring."""
+    around = np.ones((3, 3), np.uint8)
+    low = sample(np.asarray(cv2.erode(planes, around), np.float32), cv2.INTER_NEAREST)
+    high = sample(np.asarray(cv2.dilate(planes, around), np.float32), cv2.INTER_NEAREST)
+    moved = sample(planes, cv2.INTER_CUBIC)
+    return np.minimum(np.maximum(moved, low, out=moved), high, out=moved)
 
 
 def is_axis_aligned(matrix: Matrix) -> bool:
@@ -92,8 +110,12 @@ def _warp_boxes(planes: Planes, matrix: Matrix, size: tuple[int, int]) -> Planes
     if source.shape[:2] == (y1 - y0, x1 - x0):
         part = source
     else:
-        how = cv2.INTER_CUBIC if enlarged else cv2.INTER_AREA
-        part = np.asarray(cv2.resize(np.ascontiguousarray(source), (x1 - x0, y1 - y0), interpolation=how), np.float32)
+
+        def sample(planes: Planes, how: int) -> Planes:
+            return np.asarray(cv2.resize(planes, (x1 - x0, y1 - y0), interpolation=how), np.float32)
+
+        source = np.ascontiguousarray(source)
+        part = _cubic(source, sample) if enlarged else sample(source, cv2.INTER_AREA)
     out[y0:y1, x0:x1] = part.reshape(y1 - y0, x1 - x0, *planes.shape[2:])  # OpenCV drops an axis of one plane
     return out
 

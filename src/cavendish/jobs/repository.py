@@ -87,6 +87,15 @@ class JobRepository:
 
         return await self._database.write(work)
 
+    async def knows(self, principal: Principal, idempotency: Idempotency) -> bool:
+        """Whether an earlier call with the same idempotency key opened an edit that has not failed."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            same = (edits.c.account_id == principal.account_id) & (edits.c.idempotency_key == idempotency.key)
+            return (await connection.execute(select(edits.c.id).where(same))).first() is not None
+
+        return idempotency.key is not None and await self._database.read(work)
+
     def _row(self, edit: Edit, idempotency: Idempotency) -> dict[str, Any]:
         now_s = self._now()
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import cv2
@@ -97,14 +98,15 @@ def _blend_edge(image: EncodedRGB, filled: EncodedRGB, hole: Plane) -> EncodedRG
 
 def _strokes(missing: Mask) -> Mask:
     """The connected parts of the hole that are thin nearly everywhere; crossings and dots are a little thicker."""
-    depth = cv2.distanceTransform(np.pad(missing.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1][missing]
+    framed = np.pad(missing.astype(np.uint8), 1)
+    depth = np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5), np.float32)[1:-1, 1:-1][missing]
     count, labels = cv2.connectedComponents(missing.astype(np.uint8))
-    parts = labels[missing]
+    parts = np.asarray(labels[missing], np.intp)
     deepest = np.zeros(count, np.float32)
     np.maximum.at(deepest, parts, depth)
-    half_width = 2 * np.bincount(parts, depth, count) / np.maximum(np.bincount(parts, minlength=count), 1)
+    mean = np.bincount(parts, depth, count) / np.maximum(np.bincount(parts, minlength=count), 1)
     limit = _THIN * min(max((missing.size / 1e6) ** 0.5, 1), 2)
-    thin = (half_width <= limit) & (deepest <= 2 * limit)
+    thin = (2 * mean - 1 <= limit) & (deepest <= 1.6 * limit)  # depths of a stroke run from 1 to its half width
     thin[0] = False
     return np.asarray(thin[labels])
 
@@ -136,11 +138,13 @@ def _groups(holes: Mask, usable: Mask, *, margin: int, context: float) -> Iterat
 
 
 def _close_strokes(image: EncodedRGB, part: Mask, usable: Mask) -> EncodedRGB:
-    near = cv2.dilate(part.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-    unknown = part | (near & ~usable)
-    return EncodedRGB(
-        np.asarray(cv2.inpaint(image, unknown.astype(np.uint8), _STROKE_RADIUS, cv2.INPAINT_NS), np.uint8)
-    )
+    around = np.rint(_veiled(image.astype(np.float32), usable)).astype(np.uint8)
+    return EncodedRGB(np.asarray(cv2.inpaint(around, part.astype(np.uint8), _STROKE_RADIUS, cv2.INPAINT_NS), np.uint8))
+
+
+def _veiled(colors: Floats, usable: Mask) -> Floats:
+    """The colors with a smooth continuation wherever nothing may be seen of what is there."""
+    return np.asarray(fill_smooth(LinearRGB(colors), usable.astype(np.float32)))
 
 
 def _fill_window(
@@ -154,7 +158,8 @@ def _fill_window(
 ) -> EncodedRGB:
     """Fill one group of holes from the part of the picture around it."""
     check()
-    small, middle = (_scene(image, part, usable, area) for area in (_GUESS_AREA, _SEAM_AREA))
+    middle, small = (_scene(image, part, usable, area) for area in (_SEAM_AREA, _GUESS_AREA))
+    small = replace(small, colors=_veiled(small.colors, small.usable))
     guess = None
     if not is_smooth(small):
         guess = guess_texture(small) or guess_hole(small, row_prior=row_prior, rng=rng, check=check)
@@ -178,12 +183,13 @@ def _scene(image: EncodedRGB, part: Mask, usable: Mask, area: int) -> Scene:
     """The window shrunk to at most `area` pixels; what is unusable beside the hole is filled with it."""
     scale = min(1.0, (area / part.size) ** 0.5)
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    able = _shrunk(usable.astype(np.float32), size)
-    weight = np.maximum(usable, np.float32(1e-3))  # unusable pixels count only where there are no others
-    colors = _shrunk(image * weight[..., None], size) / _shrunk(weight, size)[..., None]
-    hole = _shrunk(part.astype(np.float32), size) > 0.01
+    colors, hole, clean = image.astype(np.float32), part, usable
+    if scale < 1:
+        weight = np.maximum(usable, np.float32(1e-3))  # unusable pixels count only where there are no others
+        colors = _shrunk(colors * weight[..., None], size) / _shrunk(weight, size)[..., None]
+        hole = _shrunk(part.astype(np.float32), size) > 0.01
+        clean = (_shrunk(usable.astype(np.float32), size) > 0.99) & ~hole
     beside = cv2.dilate(hole.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
-    clean = (able > 0.99) & ~hole
     return Scene(colors, hole | (beside & ~clean), clean)
 
 

@@ -6,12 +6,15 @@ enough to find a few shifts of the picture under which the rim matches itself. C
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
 from cavendish.pixels.fill_scene import Floats, Guess, Indices, Mask, Scene
 
 _SHIFTS = 8
+_COVERING_ROUNDS = 4
 _EVEN = 0.55  # of coarse to fine contrast in the surroundings: below, they are one texture
 _DIRECTED = 0.25
 _REPEATING = 0.3  # of mismatch to contrast: below, the picture repeats itself
@@ -24,12 +27,13 @@ def guess_texture(scene: Scene) -> Guess | None:
         scene: At most about 0.2 MP.
 
     Returns:
-        The guess, all of it copied; None where the surroundings are no even texture and do not repeat themselves.
+        The guess, all of it copied; None where the surroundings are no even texture and do not repeat themselves, or
+        where no shifts can be found that cover the hole.
 
     Source:
         A few shifts are enough: He and Sun, "Statistics of patch offsets for image completion", 2012.
     """
-    rim = _around(scene.hole, 5) & scene.usable
+    rim = _around(scene.hole, min(max(5, round(0.25 * float(scene.hole.sum()) ** 0.5)), 24)) & scene.usable
     if rim.sum() < 16:
         return None
     shifts, mismatch = whole_shifts(scene, rim, most=_SHIFTS)
@@ -38,8 +42,12 @@ def guess_texture(scene: Scene) -> Guess | None:
     contrast = float(scene.colors[rim].var(axis=0).sum())
     if mismatch[0] > _REPEATING**2 * contrast and not _is_even(scene):
         return None
-    offsets = _sectors(scene, rim, shifts)
-    return Guess(scene.colors, offsets, trusted=False)
+    for _ in range(_COVERING_ROUNDS):
+        bare = scene.hole & ~np.any([moved(scene, shift)[1] for shift in shifts], axis=0)
+        if not bare.any():
+            return Guess(scene.colors, _sectors(scene, rim, shifts), trusted=False)
+        shifts = np.concatenate([shifts, whole_shifts(replace(scene, hole=bare), rim, most=2)[0]])
+    return None
 
 
 def whole_shifts(scene: Scene, rim: Mask, *, most: int, row_cost: float = 0.0) -> tuple[Indices, Floats]:
@@ -66,8 +74,9 @@ def whole_shifts(scene: Scene, rim: Mask, *, most: int, row_cost: float = 0.0) -
     off_rim = cv2.matchTemplate(blocked, rim_part, cv2.TM_CCORR) / rim_part.sum()
     down, across = np.mgrid[: unlike.shape[0], : unlike.shape[1]]
     down, across = down - int(y.min()) - height // 2, across - int(x.min()) - width // 2
-    cost = (np.maximum(unlike, 0) + row_cost * down**2) * (1 + empty + off_rim)
-    cost[(empty > 0.25) | (off_rim > 0.25)] = np.inf
+    far = np.abs(down) / height + np.abs(across) / width  # decides between equals
+    cost = (np.maximum(unlike, 1) + row_cost * down**2) * (1 + 4 * empty + off_rim + 0.1 * far)
+    cost[(empty > 0.5) | (off_rim > 0.5)] = np.inf
     found: list[tuple[int, int, float]] = []
     while len(found) < most and np.isfinite(cost).any():
         best = np.unravel_index(np.argmin(cost), cost.shape)

@@ -19,6 +19,8 @@ from cavendish.pixels.fill_surface import Links, solve_links
 
 _REACHES = (1, 2, 4, 8, 16, 3, 1)  # how far a sweep looks for offsets to take over
 _FINE_REACHES = (1, 2)
+_LEAST_REACH = 8.0  # pixels that a correction carries into the hole at least, ...
+_REACH_SHARE = 0.15  # ... and as a share of the hole's size: without an end, colors drift from seam to seam
 _STRIP = 64  # rows
 _FIT_WEIGHT = 0.5  # of agreeing with the guess, against seams
 _FORBIDDEN = np.float32(1e7)
@@ -47,8 +49,8 @@ def copy_with_seams(scene: Scene, small: Scene, guess: Guess, *, check: Callable
         check()
         labels.sweep(reach)
     if scene.hole.shape != small.hole.shape:
-        target = np.asarray(cv2.resize(labels.shown(), scene.hole.shape[::-1], interpolation=cv2.INTER_LINEAR))
-        labels = _Labels(scene, target, labels.placed_offsets(), fit)
+        larger = cv2.resize(labels.shown(), scene.hole.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        labels = _Labels(scene, np.asarray(larger, np.float32), labels.placed_offsets(), fit)
         for reach in _FINE_REACHES:
             check()
             labels.sweep(reach, only=labels.beside_seams())
@@ -95,7 +97,8 @@ def _scaled(offsets: Indices, y: Indices, x: Indices, shape: tuple[int, ...]) ->
     nearest = offsets[
         np.minimum(y * small[0] // shape[0], small[0] - 1), np.minimum(x * small[1] // shape[1], small[1] - 1)
     ]
-    return np.rint(nearest * (shape[0] / small[0], shape[1] / small[1])).astype(np.intp)
+    scale = np.array([shape[0] / small[0], shape[1] / small[1]])
+    return np.asarray(np.rint(nearest * scale), np.intp)
 
 
 def _sampled(values: Floats, y: Indices, x: Indices, shape: tuple[int, ...]) -> Floats:
@@ -158,7 +161,7 @@ class _Labels:
         differs = mine == 0
         for move in self.moves:
             differs |= steps[self.places + move] != mine
-        return differs
+        return np.asarray(differs)
 
     def _cost(self, places: Indices, steps: Indices) -> Floats:
         """What it costs to copy each place from `steps` further on: misfit with the guess, and seams."""
@@ -197,22 +200,28 @@ class _Labels:
 
     def corrected(self) -> Filled:
         """The copied pixels plus the smoothest correction that closes the seams and meets the rim."""
-        links = Links.inside(np.pad(self.scene.hole, 1))
-        tied, pull = links.tied.reshape(-1), links.pull.reshape(-1, 3)
-        copied = self.colors[self.source]
+        y, x = np.nonzero(self.scene.hole)
+        box = (slice(y.min(), y.max() + 1), slice(x.min(), x.max() + 1))
+        links = Links.inside(self.scene.hole[box])
+        inner = (y - y.min(), x - x.min())
+        mine = self.source[self.places]
+        copied = self.colors.take(mine, axis=0)
+        reach = max(_LEAST_REACH, _REACH_SHARE * len(mine) ** 0.5)
+        tied, pull = np.full(len(mine), reach**-2, np.float32), np.zeros_like(copied)
         for move in self.moves:
             beside = self.places + move
-            theirs = self.source[beside]
-            here, there = copied[self.places], copied[beside]
-            mine_there = self.colors[self.source[self.places] + move]
-            rim = self.usable[beside]
-            tied[self.places[rim]] += 1
-            pull[self.places[rim]] += _limited(there - mine_there)[rim]
-            jump = _limited(mine_there - there + here - self.colors[theirs - move]) / 2
-            pull[self.places] -= np.where(self.hole[beside, None], jump, 0)
-        correction = solve_links(links)[1:-1, 1:-1]
-        colors = np.clip(copied.reshape(-1, self.width, 3)[1:-1, 1:-1] + correction, 0, 255)
-        colors = np.where(self.scene.hole[..., None], colors, self.scene.colors)
+            theirs = self.source.take(beside)
+            rim = self.usable.take(beside)
+            tied += rim
+            step = self.colors.take(theirs, axis=0) - self.colors.take(mine + move, axis=0)
+            pull += _limited(step) * rim[:, None]
+            jump = np.float32(0.5) * (copied - self.colors.take(theirs - move, axis=0) - step)
+            pull -= _limited(jump) * self.hole.take(beside)[:, None]
+        links.tied[inner], links.pull[inner] = tied, pull
+        correction = np.zeros_like(self.scene.colors)
+        correction[box] = solve_links(links)
+        colors = self.scene.colors.copy()
+        colors[self.scene.hole] = np.clip(copied + correction[self.scene.hole], 0, 255)
         return Filled(colors, self.placed_offsets(), correction)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,11 +13,11 @@ import numpy.typing as npt
 from cavendish.imaging.color import EncodedRGB
 from cavendish.pixels.fill_scene import Filled, Floats, Indices, Mask, Scene
 
-_SMOOTH = 2.5  # codes
-_STRIP = 64  # rows
-_TILE = 512
-_ROUNDS = 4
-_SMOOTHING = 2
+_SMOOTH = 2.5  # codes by which a soft surface may leave a parabola
+_STRIP = 64  # rows of noise made at a time
+_TILE = 512  # pixels each way in which noise is looked at
+_ROUNDS = 4  # V-cycles; what is left is below a code
+_SMOOTHING = 2  # Jacobi steps before and after each change of size
 
 
 @dataclass(frozen=True)
@@ -71,16 +72,15 @@ def fill_membrane(scene: Scene) -> Filled:
     y, x = np.nonzero(rim)
     plane = _Polynomial(y, x, scene.colors[y, x], order=1)
     hole_y, hole_x = np.nonzero(scene.hole)
+    top, left = hole_y.min(), hole_x.min()
     soft = _soft(scene, 1.5)
-    links = Links.inside(scene.hole)
+    links = Links.inside(scene.hole[top : hole_y.max() + 1, left : hole_x.max() + 1])
     for row, column in ((0, 1), (1, 0), (0, -1), (-1, 0)):
-        near_y, near_x = hole_y + row, hole_x + column
-        inside = (near_y >= 0) & (near_y < scene.hole.shape[0]) & (near_x >= 0) & (near_x < scene.hole.shape[1])
-        y, x, near_y, near_x = hole_y[inside], hole_x[inside], near_y[inside], near_x[inside]
-        tied = scene.usable[near_y, near_x]
-        y, x, near_y, near_x = y[tied], x[tied], near_y[tied], near_x[tied]
-        links.tie(y, x, soft[near_y, near_x] - plane.at(near_y, near_x))
-    surface = solve_links(links)[hole_y, hole_x] + plane.at(hole_y, hole_x)
+        y, x = np.clip(hole_y + row, 0, scene.hole.shape[0] - 1), np.clip(hole_x + column, 0, scene.hole.shape[1] - 1)
+        rim = scene.usable[y, x]
+        y, x = y[rim], x[rim]
+        links.tie(hole_y[rim] - top, hole_x[rim] - left, soft[y, x] - plane.at(y, x))
+    surface = solve_links(links)[hole_y - top, hole_x - left] + plane.at(hole_y, hole_x)
     filled = scene.colors.copy()
     filled[hole_y, hole_x] = np.clip(surface, 0, 255)
     return Filled(filled, np.zeros((*scene.hole.shape, 2), np.intp), np.zeros_like(filled))
@@ -88,7 +88,7 @@ def fill_membrane(scene: Scene) -> Filled:
 
 def _rim(scene: Scene, width: int) -> Mask:
     kernel = np.ones((2 * width + 1, 2 * width + 1), np.uint8)
-    return cast("Mask", (cv2.dilate(scene.hole.astype(np.uint8), kernel) > 0) & scene.usable)
+    return np.asarray((cv2.dilate(scene.hole.astype(np.uint8), kernel) > 0) & scene.usable)
 
 
 def _soft(scene: Scene, sigma: float) -> Floats:
@@ -132,7 +132,7 @@ def add_grain(image: EncodedRGB, part: Mask, usable: Mask, *, rng: np.random.Gen
     if not seen.any():
         return image
     values, vectors = np.linalg.eigh(np.cov(noise[seen].T))
-    mixing = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
+    mixing = (vectors * np.sqrt(np.maximum(values - 1 / 12, 0))).astype(np.float32)  # rounding brings 1/12 again
     kernel = _coarseness(noise, seen)
     grainy = image.copy()
     for top in range(0, part.shape[0], _STRIP):
@@ -164,8 +164,8 @@ def _coarseness(noise: Floats, seen: Mask) -> npt.NDArray[np.float64]:
     left, right = noise[:, :-1][pairs], noise[:, 1:][pairs]
     power = float((left**2).sum())
     likeness = min(max(float((left * right).sum()) / power, 0.0), 0.65) if power > 0 else 0.0
-    side = (1 - (1 - 2 * likeness**2) ** 0.5) / (2 * likeness) if likeness > 1e-3 else 0.0
-    return np.array([side, 1, side]) / (1 + 2 * side**2) ** 0.5
+    side = (1 - math.sqrt(1 - 2 * likeness**2)) / (2 * likeness) if likeness > 1e-3 else 0.0
+    return np.array([side, 1, side], np.float64) / math.sqrt(1 + 2 * side**2)
 
 
 def solve_links(links: Links) -> Floats:
@@ -174,25 +174,18 @@ def solve_links(links: Links) -> Floats:
     Source:
         Multigrid V-cycles as in Briggs et al., "A Multigrid Tutorial", 2000, on 2×2 aggregates.
     """
-    surface = np.zeros_like(links.pull)
-    linked = (links.tied > 0) | (links.right > 0) | (links.down > 0)
-    rows, columns = np.flatnonzero(linked.any(axis=1)), np.flatnonzero(linked.any(axis=0))
-    if rows.size == 0:
-        return surface
-    box = (slice(rows[0], rows[-1] + 2), slice(columns[0], columns[-1] + 2))
-    planes = np.ascontiguousarray(np.moveaxis(links.pull[box], 2, 0))  # by channel: numpy is twice as fast on it
-    hierarchy = [_Level.of(links.right[box], links.down[box], links.tied[box])]
+    planes = np.ascontiguousarray(np.moveaxis(links.pull, 2, 0))  # by channel: numpy is twice as fast on it
+    hierarchy = [_Grid.of(links.right, links.down, links.tied)]
     while max(hierarchy[-1].strain.shape) > 3:
         hierarchy.append(hierarchy[-1].coarser())
     solution = np.zeros_like(planes)
     for _ in range(_ROUNDS):
         solution += _cycle(hierarchy, planes + hierarchy[0].flow(solution))
-    surface[box] = np.moveaxis(solution, 0, 2)
-    return surface
+    return np.ascontiguousarray(np.moveaxis(solution, 0, 2))
 
 
 @dataclass(frozen=True)
-class _Level:
+class _Grid:
     """The links at one size of the multigrid hierarchy.
 
     Args:
@@ -210,7 +203,7 @@ class _Level:
     ease: Floats
 
     @classmethod
-    def of(cls, right: Floats, down: Floats, tied: Floats) -> _Level:
+    def of(cls, right: Floats, down: Floats, tied: Floats) -> _Grid:
         strain = tied + right + down
         strain[:, 1:] += right[:, :-1]
         strain[1:] += down[:-1]
@@ -218,11 +211,13 @@ class _Level:
             right, down, tied, strain, np.where(strain > 0, 0.8 / np.maximum(strain, 1e-6), 0).astype(np.float32)
         )
 
-    def coarser(self) -> _Level:
+    def coarser(self) -> _Grid:
         """Sum the links over 2×2 blocks; those between blocks count half, as their step is twice as long."""
         right, down = _even(self.right), _even(self.down)
-        return _Level.of(
-            (right[::2, 1::2] + right[1::2, 1::2]) / 2, (down[1::2, ::2] + down[1::2, 1::2]) / 2, _blocks(self.tied)
+        return _Grid.of(
+            np.float32(0.5) * (right[::2, 1::2] + right[1::2, 1::2]),
+            np.float32(0.5) * (down[1::2, ::2] + down[1::2, 1::2]),
+            _blocks(self.tied),
         )
 
     def flow(self, surface: Floats) -> Floats:
@@ -235,7 +230,7 @@ class _Level:
         return pulled
 
 
-def _cycle(hierarchy: list[_Level], load: Floats) -> Floats:
+def _cycle(hierarchy: list[_Grid], load: Floats) -> Floats:
     """One V-cycle from the first level of the hierarchy down."""
     level = hierarchy[0]
     surface = level.ease * load

@@ -95,9 +95,9 @@ def _read_clause(clause: Clause, images: int, before: list[Step]) -> tuple[list[
         text = _blanked(text, found.start, found.end)
     for named in _qualities().finditer(text):
         verb = _direction([*before, *steps])
-        if verb and (again := find_best(f"{verb} {named[0]}")):
+        if verb and (again := find_best(f"{verb} {named[1]}")):
             step = _steps_of(again, clause.text, images)[0]
-            steps.append(dataclasses.replace(step, span=named[0]))
+            steps.append(dataclasses.replace(step, span=named[1]))
             text = _blanked(text, *named.span())
     return steps, _unread(text)
 
@@ -108,7 +108,8 @@ def _blanked(text: str, start: int, end: int) -> str:
 
 @cache
 def _qualities() -> re.Pattern[str]:
-    return re.compile(rf"\b({'|'.join(words()['grammar']['qualities'].split())})\b", re.IGNORECASE)
+    joined = r"(?:^|\b(?:and|plus|or)|[&,/+])\s*(?:the |some |more )?"
+    return re.compile(rf"{joined}({'|'.join(words()['grammar']['qualities'].split())})\b", re.IGNORECASE)
 
 
 def _direction(steps: list[Step]) -> str:

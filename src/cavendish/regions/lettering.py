@@ -30,7 +30,7 @@ _STD = np.array([0.229, 0.224, 0.225], np.float32)
 _INK = 0.3
 """Probability from which a pixel belongs to the core of a line of text."""
 _SURE = 0.8
-"""Mean probability of a core below which it is no text; drawn and printed lines have 0.88 and more."""
+"""Mean probability of a core below which it is no text; whole lines of print have 0.88 and more."""
 _LEAST_CORE = 4
 """Pixels of the small copy; what is thinner is a speck, or too small to be missed."""
 _THICK = 0.05

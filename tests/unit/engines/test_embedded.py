@@ -369,3 +369,9 @@ def test_metadata_of_the_first_picture_is_kept(bench):
     picture = dataclasses.replace(photo(), metadata=dataclasses.replace(photo().metadata, dpi=(300, 300)))
     result = bench.run(step("flip"), step("sepia"), images=(picture,))
     assert result.pictures[0].metadata.dpi == (300, 300)
+
+
+@pytest.mark.parametrize(("target", "said"), [("woman", True), ("", False), ("subject", False), ("Background", False)])
+def test_a_thing_that_was_not_looked_for_by_name_is_said_to_be_assumed(bench, target, said):
+    (outcome,) = bench.run(step("remove_background", target=target)).outcomes
+    assert ("taken to be the main subject" in outcome.reason) == said

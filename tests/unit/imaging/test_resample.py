@@ -98,6 +98,16 @@ def test_enlarging_is_smooth_and_keeps_flat_areas():
     assert np.abs(back - smooth()).max() < 0.01
 
 
+@pytest.mark.parametrize("matrix", [scaling(0.4, 0.4), rotation(9), rotation(40) @ scaling(0.6, 0.6)])
+def test_edges_get_no_halo(matrix):
+    """An overshoot in linear light shows as a dark ring around everything bright."""
+    planes = np.full((80, 80, 3), 0.1, np.float32)
+    planes[30:50, 30:50] = 1
+    moved = warp(planes, translation(40, 40) @ matrix @ translation(-20, -20), (40, 40))
+    assert moved.min() >= np.float32(0.1)
+    assert moved.max() <= 1
+
+
 @pytest.mark.parametrize("angle_deg", [10, 33, -7.5])
 def test_turning_and_turning_back_is_close(angle_deg):
     planes = smooth()

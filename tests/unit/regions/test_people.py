@@ -93,6 +93,14 @@ class TestGeometry:
         (face,) = find_faces(red_patches(400, 300, (0, 0, 90, 90)), red_network)
         assert face.box[:2] == (0, 0)
 
+    def test_a_face_beside_the_picture_is_none(self):
+        def network(_tensor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            regressors, logits = np.zeros((1, 896, 16), np.float32), np.full((1, 896, 1), -100, np.float32)
+            regressors[0, 0, :4], logits[0, 0] = (60, 0, 10, 10), 5
+            return regressors, logits
+
+        assert find_faces(red_patches(600, 100), network) == ()
+
     def test_two_faces_are_two(self):
         faces = find_faces(red_patches(600, 400, (100, 150, 150, 200), (400, 150, 450, 200)), red_network)
         assert sorted(face.box[0] // 100 for face in faces) == [0, 3]

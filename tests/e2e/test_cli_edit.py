@@ -1,0 +1,294 @@
+"""`cavendish edit` and `cavendish plan` as scripts use them: exit codes, one line on stderr, files, report."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import PIL.Image
+import pytest
+import structlog
+
+from cavendish import cli
+from cavendish.domain.sizes import RATIO_SIZES
+from tests.support.pictures import ball, scene
+
+STEP_KEYS = {
+    "op", "family", "target", "region", "parameters", "image", "exact", "available", "guards", "placement",
+    "confidence", "span", "stated",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path, monkeypatch):
+    """Neither this machine's settings nor its weights decide what the tests see."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CAVENDISH_WEIGHTS__FOLDER", str(tmp_path / "no-weights"))
+    yield
+    structlog.reset_defaults()  # the command line sets the logger up for its whole process
+
+
+@pytest.fixture(autouse=True)
+def _pictures(tmp_path):
+    PIL.Image.fromarray(scene(200, 150)).save(tmp_path / "scene.png")
+    PIL.Image.fromarray(ball(160, 120, radius=0.3)[0]).save(tmp_path / "ball.jpg", quality=95)
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Call the command line in this process: (exit code, lines on stdout, lines on stderr)."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["cavendish", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        said = capsys.readouterr()
+        return left.value.code or 0, said.out.splitlines(), said.err.splitlines()
+
+    return call
+
+
+def pixels(path):
+    return np.asarray(PIL.Image.open(path))
+
+
+# --- edit ---
+
+
+def test_a_finished_edit_is_zero_and_described(run, tmp_path):
+    code, out, err = run("edit", "scene.png", "--prompt", "flip it horizontally", "--out", "out.png")
+    assert (code, err) == (0, [])
+    assert out == ["Flipped the picture."]
+    assert np.array_equal(pixels(tmp_path / "out.png"), pixels(tmp_path / "scene.png")[:, ::-1])
+
+
+def test_a_partly_finished_edit_is_zero_and_says_what_is_missing(run, tmp_path):
+    code, out, _ = run("edit", "scene.png", "--prompt", "make it sepia and add a dragon", "--out", "out.png")
+    assert code == 0
+    assert "Not done: “add a dragon”" in out[0]
+    assert (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [("add a dragon", "add a dragon"), ("asdf", "asdf"), ("make the dragon brighter", "dragon")],
+)
+def test_nothing_doable_is_three(run, tmp_path, prompt, said):
+    code, out, err = run("edit", "scene.png", "--prompt", prompt, "--out", "out.png")
+    assert (code, out) == (3, [])
+    assert len(err) == 1
+    assert err[0].startswith("cavendish: ")
+    assert said in err[0]
+    assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "images"),
+        (("scene.png", "--out", "out.png"), "prompt"),
+        (("scene.png", "--prompt", "flip it"), "out"),
+        (("missing.png", "--prompt", "flip it", "--out", "out.png"), "missing.png is not a file"),
+        (("scene.png", "--prompt", "flip it", "--out", "out.gif"), ".png, .jpg, .jpeg, .webp"),
+        (("scene.png", "--prompt", "flip it", "--out", "out.png", "--aspect-ratio", "7:5"), "7:5"),
+        (("scene.png", "--prompt", "flip it", "--out", "out.png", "--num-images", "5"), "num-images"),
+        (("scene.png", "--prompt", "flip it", "--out", "out.png", "--num-images", "0"), "num-images"),
+        (("scene.png", "--prompt", "flip it", "--out", "out.png", "--seed", "-1"), "seed"),
+        (("scene.png", "--prompt", "flip it", "--out", "out.png", "--frobnicate"), "frobnicate"),
+        (("broken.png", "--prompt", "flip it", "--out", "out.png"), "image_urls[0]"),
+        (("scene.png",) * 15 + ("--prompt", "flip it", "--out", "out.png"), "1 to 14 pictures"),
+    ],
+)
+def test_misuse_is_two_with_one_line(run, tmp_path, arguments, said):
+    code, out, err = run("edit", *arguments)
+    assert (code, out) == (2, [])
+    assert len(err) == 1
+    assert err[0].startswith("cavendish: ")
+    assert said in err[0]
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_anything_else_is_one_with_one_line(run):
+    code, out, err = run("edit", "scene.png", "--prompt", "flip it", "--out", "no/such/folder/out.png")
+    assert (code, out) == (1, [])
+    assert len(err) == 1
+
+
+def test_no_command_shows_the_help_page(run):
+    code, out, err = run()
+    assert code == 2
+    assert any("edit" in line for line in [*out, *err])
+
+
+def test_several_pictures_are_numbered(run, tmp_path):
+    arguments = (
+        "scene.png",
+        "--prompt",
+        "make it brighter",
+        "--out",
+        "out.png",
+        "--num-images",
+        3,
+        "--report",
+        "r.json",
+    )
+    code, _, _ = run("edit", *arguments)
+    assert code == 0
+    assert sorted(path.name for path in tmp_path.glob("out*")) == ["out-1.png", "out-2.png", "out-3.png"]
+    assert json.loads((tmp_path / "r.json").read_text())["files"] == ["out-1.png", "out-2.png", "out-3.png"]
+    assert len({pixels(tmp_path / f"out-{k}.png").tobytes() for k in (1, 2, 3)}) == 3
+
+
+def test_asked_for_several_even_one_is_numbered(run, tmp_path):
+    """A script that asks for three looks for OUT-1, however many come."""
+    code, out, _ = run("edit", "scene.png", "--prompt", "flip it", "--out", "out.png", "--num-images", 3)
+    assert code == 0
+    assert "1 picture was made instead of 3" in out[0]
+    assert [path.name for path in tmp_path.glob("out*")] == ["out-1.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("out.png", "PNG"), ("out.jpg", "JPEG"), ("out.JPEG", "JPEG"), ("out.webp", "WEBP")]
+)
+def test_the_name_says_the_format(run, tmp_path, name, kind):
+    run("edit", "scene.png", "--prompt", "flip it", "--out", name)
+    assert PIL.Image.open(tmp_path / name).format == kind
+
+
+def test_the_default_keeps_the_pictures_size_and_a_ratio_gives_the_tables(run, tmp_path):
+    run("edit", "scene.png", "--prompt", "make it sepia", "--out", "auto.png")
+    run("edit", "scene.png", "--prompt", "make it sepia", "--out", "wide.png", "--aspect-ratio", "21:9")
+    assert PIL.Image.open(tmp_path / "auto.png").size == (200, 150)
+    assert PIL.Image.open(tmp_path / "wide.png").size == RATIO_SIZES["21:9"]
+
+
+def test_the_report_holds_what_an_answer_would(run, tmp_path):
+    prompt = "make it sepia, flip it and add a dragon"
+    _, out, _ = run("edit", "scene.png", "--prompt", prompt, "--out", "out.png", "--report", "r.json", "--seed", 7)
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert set(report) == {"description", "edit", "plan", "files"}
+    assert report["description"] == out[0]
+    assert report["files"] == ["out.png"]
+    assert report["edit"]["engine"] == "embedded"
+    assert report["edit"]["seed"] == 7
+    assert [(s["op"], s["status"]) for s in report["edit"]["steps"]] == [
+        ("flip", "done"),
+        ("sepia", "done"),
+        ("add_content", "skipped"),
+    ]
+    assert [step["op"] for step in report["plan"]["steps"]] == ["flip", "sepia", "add_content"]
+    assert all(set(step) == STEP_KEYS for step in report["plan"]["steps"])
+
+
+def test_the_same_seed_gives_the_same_files(run, tmp_path):
+    arguments = ("scene.png", "ball.jpg", "--prompt", "put the ball from image 2 on the right", "--num-images", 2)
+    for name in ("one.png", "two.png"):
+        run("edit", *arguments, "--seed", 5, "--out", name)
+    for k in (1, 2):
+        assert (tmp_path / f"one-{k}.png").read_bytes() == (tmp_path / f"two-{k}.png").read_bytes()
+
+
+def test_pictures_are_taken_in_order(run, tmp_path):
+    prompt = "replace the background with the second picture"
+    code, out, _ = run("edit", "ball.jpg", "scene.png", "--prompt", prompt, "--out", "out.png")
+    assert code == 0
+    assert "picture 2" in out[0]
+    result = pixels(tmp_path / "out.png")
+    assert result.shape == (120, 160, 3)
+    assert result[60, 80, 0] > result[60, 80, 1] + 40, "the red ball is still in front"
+    assert result[3, 3, 2] > result[3, 3, 0] + 40, "the sky is behind it"
+
+
+def test_the_module_is_the_command(tmp_path):
+    """The same through a process of its own, as a shell script calls it."""
+    command = [
+        sys.executable,
+        "-m",
+        "cavendish",
+        "edit",
+        "scene.png",
+        "--prompt",
+        "rotate 90 degrees",
+        "--out",
+        "out.png",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert np.array_equal(pixels(tmp_path / "out.png"), np.rot90(pixels(tmp_path / "scene.png"), -1))
+
+
+# --- plan ---
+
+
+def test_a_plan_as_json(run):
+    code, out, err = run("plan", "put the mug from image 2 on the left", "--images", 2, "--json")
+    plan = json.loads("\n".join(out))
+    assert (code, err) == (0, [])
+    assert set(plan) == {"version", "steps", "unsupported", "description"}
+    (step,) = plan["steps"]
+    assert set(step) == STEP_KEYS
+    assert (step["op"], step["image"], step["placement"], step["target"]) == ("place_subject", 1, "left", "mug")
+
+
+def test_a_plan_for_people(run):
+    code, out, _ = run("plan", "make it sepia and juggle")
+    assert code == 0
+    assert out[0].startswith("Understood: gave the picture a sepia tone.")
+    assert out[1].split()[0] == "sepia"
+
+
+def test_plans_of_many_lines(run, tmp_path):
+    lines = [
+        {"id": "a", "instruction": "make it brighter by 20%", "n_inputs": 1},
+        {"id": 7, "instruction": "combine the images", "n_inputs": 3},
+        {"id": "c", "instruction": "juggle"},
+        {"id": "d", "instruction": "a bit less", "n_inputs": 1, "previous": {"version": 1, "steps": []}},
+    ]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n", "utf-8")
+    code, out, err = run("plan", "--jsonl", "in.jsonl")
+    planned = [json.loads(line) for line in out]
+    assert (code, err) == (0, [])
+    assert [set(line) for line in planned] == [{"id", "steps", "unsupported", "description"}] * 4
+    assert [line["id"] for line in planned] == ["a", 7, "c", "d"]
+    assert planned[0]["steps"][0]["parameters"] == {"amount": 0.2}
+    assert [step["image"] for step in planned[1]["steps"]] == [1, 2]
+    assert planned[2]["unsupported"] == [{"text": "juggle", "reason": "no operation was found for these words"}]
+    assert any("follow-ups" in item["reason"] for item in planned[3]["unsupported"])
+    assert all(set(step) == STEP_KEYS for line in planned for step in line["steps"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "not json",
+        "[]",
+        '"text"',
+        '{"id": 1}',
+        '{"instruction": "x"}',
+        '{"id": 1, "instruction": 5}',
+        '{"id": 1, "instruction": "x", "n_inputs": "two"}',
+    ],
+)
+def test_a_line_that_is_no_instruction_is_two_and_named(run, tmp_path, line):
+    (tmp_path / "in.jsonl").write_text('{"id": 0, "instruction": "flip it"}\n' + line + "\n", "utf-8")
+    code, out, err = run("plan", "--jsonl", "in.jsonl")
+    assert code == 2
+    assert len(out) == 1
+    assert len(err) == 1
+    assert "Line 2" in err[0]
+
+
+@pytest.mark.parametrize("arguments", [(), ("flip it", "--jsonl", "in.jsonl"), ("flip it", "--images", "15")])
+def test_plan_misused_is_two(run, arguments):
+    code, _, err = run("plan", *arguments)
+    assert code == 2
+    assert len(err) == 1
+
+
+def test_a_missing_list_is_one(run):
+    code, _, err = run("plan", "--jsonl", "missing.jsonl")
+    assert code == 1
+    assert len(err) == 1
