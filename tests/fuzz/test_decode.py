@@ -1,4 +1,4 @@
-"""Broken files of every format: no crash, no hang, bounded memory; in a child, which a crash would not take along."""
+"""Broken files of every format: no crash, no hang, bounded memory; in a child, which a crash would not outlive."""
 
 from __future__ import annotations
 

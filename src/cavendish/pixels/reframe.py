@@ -24,8 +24,8 @@ _MOST_ABSORBED = 0.15
 _MOST_EXTENDED = 0.3
 """Most of the answer's side that invented surroundings may take; beyond, they stop convincing."""
 
-_UNSEEN = 0.03
-"""A change of shape by this factor is not seen, and milder than anything else where a crop would cut something."""
+_UNSEEN = 0.045
+"""A change of shape by this factor is hardly seen, and milder than anything else where a crop would cut something."""
 
 _LEAST_PX = 48
 """Pictures smaller than this have no surroundings to continue."""
