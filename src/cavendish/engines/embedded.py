@@ -169,22 +169,24 @@ def _doubt(step: Step, op: Op) -> str:
 
 def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context: EditContext) -> OpInput:
     """Resolve what the op declared it needs."""
+    parameters = _parameters(row, step, output)
+    needs = frozenset[Need]() if op.spares(bench.size, parameters) else op.needs
     subject: Region | None = None
-    if Need.FOREGROUND in op.needs:
+    if Need.FOREGROUND in needs:
         subject = bench.subject()
-    elif Need.FOREGROUND_IF_ANY in op.needs:
+    elif Need.FOREGROUND_IF_ANY in needs:
         subject = _or_none(bench.subject)
-    other = _other_image(bench, step) if Need.OTHER_IMAGE in op.needs else None
+    other = _other_image(bench, step) if Need.OTHER_IMAGE in needs else None
     return OpInput(
         image=bench.image,
         size=bench.size,
         step=step,
-        parameters=_parameters(row, step, output),
+        parameters=parameters,
         region=_region(bench, step),
         foreground=subject,
-        details=bench.details() if Need.DETAILS in op.needs else (),
+        details=bench.details() if Need.DETAILS in needs else (),
         other=other,
-        other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in op.needs else None,
+        other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in needs else None,
         random=context.random(output) if output else None,
     )
 

@@ -124,8 +124,8 @@ def _decode(data: bytes, least: Size | None, *, param: str) -> Image:
         frames = getattr(picture, "n_frames", 1)
         picture.load()
         metadata = _noted(read_metadata(picture), frames, param)
-        upright = ImageOps.exif_transpose(picture)
-        pixels = _to_srgb(upright)
+        ImageOps.exif_transpose(picture, in_place=True)
+        pixels = _to_srgb(picture)
     return Image(_drop_opaque_alpha(pixels), metadata)
 
 
@@ -156,15 +156,22 @@ def _to_srgb(picture: PIL.Image.Image) -> npt.NDArray[np.uint8]:
     profile = picture.info.get("icc_profile") or b""
     matrix = read_matrix_profile(profile) if profile else None
     if matrix is not None and picture.mode != "CMYK":
-        pixels = np.array(picture.convert("RGBA" if transparent else "RGB"))
+        pixels = _pixels(picture, transparent=transparent)
         if not matrix.is_srgb:
+            pixels = pixels.copy()
             pixels[..., :3] = convert(np.ascontiguousarray(pixels[..., :3]), matrix)
         return pixels
     if profile and picture.mode in {"CMYK", "RGB", "L"} and not transparent:
         converted = _by_littlecms(picture, profile)
         if converted is not None:
-            return np.array(converted)
-    return np.array(picture.convert("RGBA" if transparent else "RGB"))
+            return np.asarray(converted)
+    return _pixels(picture, transparent=transparent)
+
+
+def _pixels(picture: PIL.Image.Image, *, transparent: bool) -> npt.NDArray[np.uint8]:
+    """The picture as an array, with no copy but the one that leaves Pillow."""
+    mode = "RGBA" if transparent else "RGB"
+    return np.asarray(picture if picture.mode == mode else picture.convert(mode))
 
 
 def _eight_bit(picture: PIL.Image.Image) -> PIL.Image.Image:

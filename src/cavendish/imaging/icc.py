@@ -17,7 +17,7 @@ _SRGB_FROM_PCS = np.linalg.inv(
     np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
 )
 
-_SAFE_DISTANCE = 0.98
+_SAFE_DISTANCE = 0.95
 """Distance from gray up to which colors are left alone; the rest of the way to the edge takes what lies beyond."""
 
 
@@ -88,7 +88,7 @@ def compress_gamut(image: LinearRGB) -> LinearRGB:
         image: h×w×3 linear sRGB, channels may be negative.
 
     Returns:
-        New array without negative channels; colors whose channels are all above 2 % of the largest are unchanged.
+        New array without negative channels; colors whose channels are all above 5 % of the largest are unchanged.
 
     Source:
         Distance from the achromatic axis as in the ACES Reference Gamut Compression (AMPAS TB-2020-001), with a

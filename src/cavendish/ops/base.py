@@ -63,6 +63,10 @@ class OpInput:
     random: np.random.Generator | None = None
 
 
+def _never(_size: tuple[int, int], _parameters: Parameters) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Op:
     """One operation.
@@ -70,9 +74,12 @@ class Op:
     Args:
         apply: The function that does it. Raises `UnsupportedEdit` where the picture does not allow it.
         needs: What the engine must resolve first.
+        spares: Whether a call on a grid of that (width, height) with those parameters gets by without what `needs`
+            lists; finding regions costs far more than most edits.
         moves_pixels: Whether `apply` returns a `Canvas`; such steps wait to be merged into one resample.
     """
 
     apply: Callable[[OpInput], Patch | Canvas]
     needs: frozenset[Need] = frozenset()
+    spares: Callable[[tuple[int, int], Parameters], bool] = _never
     moves_pixels: bool = False

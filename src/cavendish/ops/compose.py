@@ -23,6 +23,9 @@ _STANDS_AT = 0.92
 """Where a thing's foot is put when no height is named, as a fraction of the picture's height."""
 
 
+_SHADOW = 0.7
+"""Greatest density of the contact shadow: ground under a thing gets little but the light that grazes it."""
+
 _BESIDE_SUBJECT = 0.6
 """Most of the height of the scene's own subject that a thing placed beside it gets."""
 
@@ -68,7 +71,7 @@ def place_subject(
     color = LinearRGB(np.asarray(premultiplied / np.maximum(placed, 1e-4)[..., None], np.float32))
     if match > 0:
         color = match_light(color, placed, LinearRGB(scene), amount=match)
-    density = contact_shadow(placed) if shadow else np.zeros_like(placed)
+    density = contact_shadow(placed, strength=_SHADOW) if shadow else np.zeros_like(placed)
     ground = scene * (1 - density)[..., None]
     mixed = np.asarray(ground + (color - ground) * placed[..., None], np.float32)
     changed = ((placed > 0) | (density > 1 / 512)).astype(np.float32)

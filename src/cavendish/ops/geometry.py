@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cavendish.domain.plan import Parameters
 from cavendish.domain.sizes import NEAREST, RATIO_SIZES, nearest_ratio
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.image import Image
 from cavendish.imaging.resample import rotation, scaling, translation
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels.composite import Canvas, Fill, Solid, Surround, Transparent
-from cavendish.pixels.reframe import reframe, window_of
+from cavendish.pixels.reframe import has_shape, reframe, window_of
 from cavendish.pixels.region import Box, Region
 
 _WHITE = 248
@@ -134,12 +135,15 @@ def _rotate(given: OpInput) -> Canvas:
     return rotate(given.size, angle_deg=given.parameters["angle_deg"], fill=fill)
 
 
+def _target(size: tuple[int, int], parameters: Parameters) -> tuple[int, int]:
+    ratio = parameters["ratio"]
+    return RATIO_SIZES[nearest_ratio(size) if ratio == NEAREST else ratio]
+
+
 def _reframe(given: OpInput) -> Canvas:
-    ratio = given.parameters["ratio"]
-    target = RATIO_SIZES[nearest_ratio(given.size) if ratio == NEAREST else ratio]
     return reframe(
         given.size,
-        target,
+        _target(given.size, given.parameters),
         subject=_subject_box(given.foreground),
         policy=given.parameters["policy"],
         fill=_background_fill(given.image, given.foreground),
@@ -149,9 +153,18 @@ def _reframe(given: OpInput) -> Canvas:
 
 _SUBJECT = frozenset({Need.FOREGROUND_IF_ANY})
 
+
+def _fits_as_it_is(size: tuple[int, int], parameters: Parameters) -> bool:
+    return has_shape(size, _target(size, parameters))
+
+
+def _is_to_a_box(_size: tuple[int, int], parameters: Parameters) -> bool:
+    return bool(parameters["to"] == "box")
+
+
 OPS = {
-    "crop": Op(_crop, _SUBJECT, moves_pixels=True),
+    "crop": Op(_crop, _SUBJECT, _is_to_a_box, moves_pixels=True),
     "rotate": Op(_rotate, moves_pixels=True),
     "flip": Op(lambda given: flip(given.size, direction=given.parameters["direction"]), moves_pixels=True),
-    "reframe": Op(_reframe, _SUBJECT | {Need.DETAILS}, moves_pixels=True),
+    "reframe": Op(_reframe, _SUBJECT | {Need.DETAILS}, _fits_as_it_is, moves_pixels=True),
 }

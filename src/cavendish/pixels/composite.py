@@ -97,6 +97,10 @@ class Canvas:
         """(width, height) of the grid before deformation."""
         return self.stretch.flat if self.stretch else self.size
 
+    def keeps(self, size: tuple[int, int]) -> bool:
+        """Whether every pixel of a picture of that size stays where it is."""
+        return self.size == size and not self.frames and self.stretch is None and np.array_equal(self.matrix, np.eye(3))
+
     def move(self, box: Box) -> Box | None:
         """Where a box of the old grid lies on the new one (grown to whole pixels), or None where it is off it.
 
@@ -183,6 +187,8 @@ def render(
         subject: H×W on the picture's grid; never copied from where the fill continues the surroundings.
         check: Called now and then during long fills; raises to stop.
     """
+    if canvas.keeps(image.size):
+        return image
     light = np.asarray(to_linear(EncodedRGB(np.ascontiguousarray(image.rgb))))
     opacity = image.opacity
     if image.alpha is not None:

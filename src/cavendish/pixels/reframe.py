@@ -53,7 +53,7 @@ def reframe(
     Returns:
         A canvas of exactly `target`.
     """
-    if _same_shape(size, target):
+    if has_shape(size, target):
         return _scaled(size, target)
     kept = _with_air(_union([*([subject] if subject else []), *others]), size)
     window = window_of(size, target)
@@ -82,7 +82,8 @@ def _scaled(size: Size, target: Size) -> Canvas:
     return Canvas(target, scaling(size[0] / target[0], size[1] / target[1]))
 
 
-def _same_shape(size: Size, target: Size) -> bool:
+def has_shape(size: Size, target: Size) -> bool:
+    """Whether scaling alone brings `size` to `target`, to the pixel."""
     return size == target or window_of(size, target) == size
 
 
