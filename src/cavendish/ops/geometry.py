@@ -87,7 +87,7 @@ def _background_fill(image: Image, foreground: Region | None) -> Fill:
     """How padding looks natural: transparent for cut-outs, white for white paper, else a blurred surround."""
     if image.alpha is not None:
         return Transparent()
-    edges = _frame_of(image.rgb.min(axis=2))
+    edges = _frame_of(image.rgb).min(axis=1)
     if foreground is not None and foreground.alpha.shape == image.rgb.shape[:2]:
         behind = edges[_frame_of(foreground.alpha) < 0.05]
         edges = behind if behind.size > 0.3 * edges.size else edges
@@ -95,7 +95,7 @@ def _background_fill(image: Image, foreground: Region | None) -> Fill:
 
 
 def _frame_of(plane: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The outermost pixels of a plane, in one row."""
+    """The outermost pixels, in one row."""
     return np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
 
 

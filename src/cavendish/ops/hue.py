@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from cavendish.errors import ParameterOutOfRange
-from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, from_oklab, to_encoded, to_linear, to_oklab
+from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, from_oklab, to_oklab
 from cavendish.ops.base import Op, OpInput
 from cavendish.pixels.composite import Patch, whole
+from cavendish.pixels.strips import map_linear
 
 
 def adjust_saturation(image: LinearRGB, *, amount: float) -> LinearRGB:
@@ -34,8 +37,8 @@ def adjust_saturation(image: LinearRGB, *, amount: float) -> LinearRGB:
 
 
 def _saturation(given: OpInput) -> Patch:
-    light = to_linear(EncodedRGB(np.ascontiguousarray(given.image.rgb)))
-    pixels = to_encoded(adjust_saturation(light, amount=given.parameters["amount"]))
+    adjust = partial(adjust_saturation, amount=given.parameters["amount"])
+    pixels = map_linear(EncodedRGB(given.image.rgb), adjust)
     return whole(given.image, pixels, alpha=given.region.alpha if given.region else None)
 
 

@@ -16,7 +16,8 @@ from cavendish.pixels.fill_offsets import guess_texture
 from cavendish.pixels.fill_patches import guess_hole
 from cavendish.pixels.fill_scene import Floats, Mask, Scene
 from cavendish.pixels.fill_seams import copy_enlarged, copy_with_seams
-from cavendish.pixels.fill_surface import add_grain, fill_membrane, is_smooth
+from cavendish.pixels.fill_surface import fill_membrane, is_smooth
+from cavendish.pixels.grain import add_grain
 
 _SOFT = 1 / 64  # below this a pixel of the mask's soft edge shows nothing of what is removed
 _THIN = 5.0  # pixels of half width, at 1 MP, up to which a hole is a stroke
@@ -169,7 +170,7 @@ def _fill_window(
     else:
         filled = copy_enlarged(image, part, usable, copied, check=check)
     if guess is None:
-        filled = add_grain(filled, part, usable, rng=rng)
+        filled = add_grain(filled, part, like=filled, usable=usable, rng=rng)
     if _is_gray(image[usable]):
         filled[part] = filled[part][:, 1:2]  # rounding differs by channel; a gray picture must stay gray
     return filled

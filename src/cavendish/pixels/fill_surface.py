@@ -1,8 +1,7 @@
-"""Smooth surfaces through a hole and the grain that lies on them; called by `fill` and `fill_seams`."""
+"""Smooth surfaces through a hole; called by `fill`, `fill_seams` and `grain`."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import cast
 
@@ -10,12 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.imaging.color import EncodedRGB
 from cavendish.pixels.fill_scene import Filled, Floats, Indices, Mask, Scene
 
 _SMOOTH = 2.5  # codes by which a soft surface may leave a parabola
-_STRIP = 64  # rows of noise made at a time
-_TILE = 512  # pixels each way in which noise is looked at
 _ROUNDS = 4  # V-cycles; what is left is below a code
 _SMOOTHING = 2  # Jacobi steps before and after each change of size
 
@@ -58,7 +54,7 @@ def is_smooth(scene: Scene) -> bool:
     if rim.sum() < 12:
         return False
     y, x = np.nonzero(rim)
-    soft = _soft(scene, 2)[y, x]
+    soft = soften(scene, 2)[y, x]
     bend = soft - _Polynomial(y, x, soft, order=2).at(y, x)
     grain = scene.colors[y, x] - soft
     strain = np.abs(bend).max(axis=1)
@@ -73,7 +69,7 @@ def fill_membrane(scene: Scene) -> Filled:
     plane = _Polynomial(y, x, scene.colors[y, x], order=1)
     hole_y, hole_x = np.nonzero(scene.hole)
     top, left = hole_y.min(), hole_x.min()
-    soft = _soft(scene, 1.5)
+    soft = soften(scene, 1.5)
     links = Links.inside(scene.hole[top : hole_y.max() + 1, left : hole_x.max() + 1])
     for row, column in ((0, 1), (1, 0), (0, -1), (-1, 0)):
         y, x = np.clip(hole_y + row, 0, scene.hole.shape[0] - 1), np.clip(hole_x + column, 0, scene.hole.shape[1] - 1)
@@ -91,7 +87,7 @@ def _rim(scene: Scene, width: int) -> Mask:
     return np.asarray((cv2.dilate(scene.hole.astype(np.uint8), kernel) > 0) & scene.usable)
 
 
-def _soft(scene: Scene, sigma: float) -> Floats:
+def soften(scene: Scene, sigma: float) -> Floats:
     """The usable colors without their grain: a blur that looks at nothing else."""
     weight = scene.usable.astype(np.float32)
     total = cv2.GaussianBlur(weight, (0, 0), sigma)
@@ -114,58 +110,6 @@ class _Polynomial:
     def _terms(self, y: Indices, x: Indices) -> npt.NDArray[np.float64]:
         v, u = (y - self.middle[0]) / self.scale, (x - self.middle[1]) / self.scale
         return np.stack([v**i * u**j for i in range(self.order + 1) for j in range(self.order + 1 - i)], axis=1)
-
-
-def add_grain(image: EncodedRGB, part: Mask, usable: Mask, *, rng: np.random.Generator) -> EncodedRGB:
-    """Give a smoothly filled part the noise of its surroundings: as strong, as colored and as coarse.
-
-    Args:
-        image: Window with the part filled, h×w×3.
-        part: h×w, what gets noise.
-        usable: h×w, where the noise may be looked at.
-        rng: Draws the noise.
-
-    Returns:
-        New array; unchanged outside `part`.
-    """
-    noise, seen = _nearby_noise(image, part, usable)
-    if not seen.any():
-        return image
-    values, vectors = np.linalg.eigh(np.cov(noise[seen].T))
-    mixing = (vectors * np.sqrt(np.maximum(values - 1 / 12, 0))).astype(np.float32)  # rounding brings 1/12 again
-    kernel = _coarseness(noise, seen)
-    grainy = image.copy()
-    for top in range(0, part.shape[0], _STRIP):
-        strip = slice(top, top + _STRIP)
-        white = rng.standard_normal(image[strip].shape, np.float32)
-        grain = cv2.sepFilter2D(white, -1, kernel, kernel) @ mixing.T
-        codes = np.rint(np.clip(image[strip] + grain, 0, 255)).astype(np.uint8)
-        grainy[strip][part[strip]] = codes[part[strip]]
-    return EncodedRGB(grainy)
-
-
-def _nearby_noise(image: EncodedRGB, part: Mask, usable: Mask) -> tuple[Floats, Mask]:
-    """What a soft blur takes away, in a tile at the part's rim, and where in the tile that is known."""
-    rim = (cv2.dilate(part.astype(np.uint8), np.ones((33, 33), np.uint8)) > 0) & usable
-    places = np.flatnonzero(rim)
-    if places.size == 0:
-        return np.zeros((1, 1, 3), np.float32), np.zeros((1, 1), np.bool_)
-    y, x = divmod(int(places[places.size // 2]), rim.shape[1])
-    tile = (slice(max(0, y - _TILE // 2), y + _TILE // 2), slice(max(0, x - _TILE // 2), x + _TILE // 2))
-    scene = Scene(image[tile].astype(np.float32), part[tile], rim[tile])
-    noise = scene.colors - _soft(scene, 2)
-    spread = 4 * float(np.median(np.abs(noise[scene.usable]))) + 0.5
-    return np.clip(noise, -spread, spread), scene.usable
-
-
-def _coarseness(noise: Floats, seen: Mask) -> npt.NDArray[np.float64]:
-    """The three-tap kernel that gives white noise the same likeness between neighbors."""
-    pairs = seen[:, :-1] & seen[:, 1:]
-    left, right = noise[:, :-1][pairs], noise[:, 1:][pairs]
-    power = float((left**2).sum())
-    likeness = min(max(float((left * right).sum()) / power, 0.0), 0.65) if power > 0 else 0.0
-    side = (1 - math.sqrt(1 - 2 * likeness**2)) / (2 * likeness) if likeness > 1e-3 else 0.0
-    return np.array([side, 1, side], np.float64) / math.sqrt(1 + 2 * side**2)
 
 
 def solve_links(links: Links) -> Floats:

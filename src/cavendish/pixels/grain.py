@@ -1,73 +1,70 @@
-"""Photographic grain: measured in a picture, and put back where an edit has smoothed it away."""
+"""Photographic grain: looked at where a picture has it, and drawn anew where an edit has smoothed it away."""
 
 from __future__ import annotations
+
+import math
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.imaging.color import EncodedRGB, Plane
+from cavendish.imaging.color import EncodedRGB
+from cavendish.pixels.fill_scene import Floats, Mask, Scene
+from cavendish.pixels.fill_surface import soften
 
-_QUIET_SHARE = 0.25
-"""Grain is read where the picture is calmest: this share of its blocks."""
-
-_BLOCK_PX = 16
-
-
-def measure_grain(image: EncodedRGB, *, where: Plane | None = None) -> npt.NDArray[np.float32]:
-    """Standard deviation of the grain, a channel.
-
-    Args:
-        image: h×w×3 encoded.
-        where: h×w; only blocks that lie wholly where it is at least 0.5 count. None looks everywhere.
-
-    Returns:
-        Three float32 values in codes (0–255 scale); zeros where no block is large or calm enough to tell.
-
-    Source:
-        Immerkær 1996, "Fast noise variance estimation" (the mask of second differences), on the calmest blocks, where
-        structure adds least.
-    """
-    mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-    residual = cv2.filter2D(np.asarray(image, np.float32), cv2.CV_32F, mask, borderType=cv2.BORDER_REFLECT)
-    spread = _block_means(np.abs(residual)) * np.float32(np.sqrt(np.pi / 2) / 6)
-    usable = np.ones(spread.shape[:2], bool)
-    if where is not None:
-        usable = _block_means((where >= 0.5).astype(np.float32)[..., None])[..., 0] > 0.999
-    calm = spread[usable]
-    if not len(calm):
-        return np.zeros(3, np.float32)
-    kept = max(1, round(_QUIET_SHARE * len(calm)))
-    order = np.argsort(calm.sum(axis=1))[:kept]
-    return np.asarray(np.median(calm[order], axis=0), np.float32)
+_STRIP = 64  # rows of noise made at a time
+_LEAST_SEEN = 64  # pixels: fewer say nothing of how channels vary together
+_TILE = 512  # pixels each way in which noise is looked at
 
 
-def add_grain(
-    image: EncodedRGB, sigma: npt.NDArray[np.float32], amount: Plane, *, random: np.random.Generator
-) -> EncodedRGB:
-    """Add grain of a given strength.
+def add_grain(image: EncodedRGB, part: Mask, *, like: EncodedRGB, usable: Mask, rng: np.random.Generator) -> EncodedRGB:
+    """Give a smooth part the noise of its surroundings: as strong, as colored and as coarse.
 
     Args:
-        image: h×w×3 encoded.
-        sigma: Standard deviation a channel, in codes.
-        amount: h×w, 0–1; scales the grain. Pixels where it is 0 stay bit-identical.
-        random: Source of chance.
+        image: The picture, h×w×3.
+        part: h×w, what gets noise.
+        like: h×w×3, the picture that has the noise.
+        usable: h×w, where the noise may be looked at; only places near `part` are.
+        rng: Draws the noise.
 
     Returns:
-        New array. Grain is mostly shared by the channels, as luminance grain is in photographs.
+        New array; unchanged outside `part`.
     """
-    shape = amount.shape
-    shared = random.standard_normal(shape, np.float32)[..., None]
-    own = random.standard_normal((*shape, 3), np.float32)
-    grain = (np.float32(0.8) * shared + np.float32(0.6) * own) * sigma * amount[..., None]
-    grained = np.clip(np.rint(np.asarray(image, np.float32) + grain), 0, 255).astype(np.uint8)
-    return EncodedRGB(np.where(amount[..., None] > 0, grained, np.asarray(image)))
+    noise, seen = _nearby_noise(like, part, usable)
+    if np.count_nonzero(seen) < _LEAST_SEEN:
+        return image
+    values, vectors = np.linalg.eigh(np.cov(noise[seen].T))
+    mixing = (vectors * np.sqrt(np.maximum(values - 1 / 12, 0))).astype(np.float32)  # rounding brings 1/12 again
+    kernel = _coarseness(noise, seen)
+    grainy = image.copy()
+    for top in range(0, part.shape[0], _STRIP):
+        strip = slice(top, top + _STRIP)
+        white = rng.standard_normal(image[strip].shape, np.float32)
+        grain = cv2.sepFilter2D(white, -1, kernel, kernel) @ mixing.T
+        codes = np.rint(np.clip(image[strip] + grain, 0, 255)).astype(np.uint8)
+        grainy[strip][part[strip]] = codes[part[strip]]
+    return EncodedRGB(grainy)
 
 
-def _block_means(planes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Means of whole 16×16 blocks, rows×columns×C; an axis shorter than a block is one block."""
-    height, width = planes.shape[:2]
-    tall, wide = min(_BLOCK_PX, height), min(_BLOCK_PX, width)
-    rows, columns = height // tall, width // wide
-    cut = planes[: rows * tall, : columns * wide]
-    return np.asarray(cut.reshape(rows, tall, columns, wide, -1).mean(axis=(1, 3)), np.float32)
+def _nearby_noise(image: EncodedRGB, part: Mask, usable: Mask) -> tuple[Floats, Mask]:
+    """What a soft blur takes away, in a tile at the part's rim, and where in the tile that is known."""
+    rim = (cv2.dilate(part.astype(np.uint8), np.ones((33, 33), np.uint8)) > 0) & usable
+    places = np.flatnonzero(rim)
+    if places.size == 0:
+        return np.zeros((1, 1, 3), np.float32), np.zeros((1, 1), np.bool_)
+    y, x = divmod(int(places[places.size // 2]), rim.shape[1])
+    tile = (slice(max(0, y - _TILE // 2), y + _TILE // 2), slice(max(0, x - _TILE // 2), x + _TILE // 2))
+    scene = Scene(image[tile].astype(np.float32), part[tile], rim[tile])
+    noise = scene.colors - soften(scene, 2)
+    spread = 4 * float(np.median(np.abs(noise[scene.usable]))) + 0.5
+    return np.clip(noise, -spread, spread), scene.usable
+
+
+def _coarseness(noise: Floats, seen: Mask) -> npt.NDArray[np.float64]:
+    """The three-tap kernel that gives white noise the same likeness between neighbors."""
+    pairs = seen[:, :-1] & seen[:, 1:]
+    left, right = noise[:, :-1][pairs], noise[:, 1:][pairs]
+    power = float((left**2).sum())
+    likeness = min(max(float((left * right).sum()) / power, 0.0), 0.65) if power > 0 else 0.0
+    side = (1 - math.sqrt(1 - 2 * likeness**2)) / (2 * likeness) if likeness > 1e-3 else 0.0
+    return np.array([side, 1, side], np.float64) / math.sqrt(1 + 2 * side**2)
