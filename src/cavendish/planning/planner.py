@@ -72,6 +72,7 @@ class PhrasePlanner:
             steps += found
             if leftover:
                 unsupported.append(Unsupported(leftover, "no operation was found for these words"))
+            unsupported += _beyond_range(found, clause.text)
         guards = tuple(item.text for item in unsupported if item.reason == _GUARD_REASON)
         return _without_repeats(dataclasses.replace(step, guards=guards) for step in steps), unsupported
 
@@ -100,6 +101,15 @@ def _read_clause(clause: Clause, images: int, before: list[Step]) -> tuple[list[
             steps.append(dataclasses.replace(step, span=named[1]))
             text = _blanked(text, *named.span())
     return steps, _unread(text)
+
+
+def _beyond_range(steps: list[Step], clause: str) -> Iterable[Unsupported]:
+    """Amounts the words state that are more than an op goes: its most is done, and that is said."""
+    for step in steps:
+        for name in step.stated:
+            most = catalog()[step.op].parameters[name].high
+            if (amounts.stated_amount(clause, name) or 0) > most:
+                yield Unsupported(step.span, f"more than this operation goes; its most, {most:g}, was planned")
 
 
 def _blanked(text: str, start: int, end: int) -> str:

@@ -74,3 +74,14 @@ def test_a_run_without_punctuation_is_cut():
 @pytest.mark.parametrize("text", ["", " ", ".", "...", "?!", ",,,", "\n\n"])
 def test_nothing_said_is_nothing_planned(text):
     assert PLANNER.read(text, images=1) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("message", "most"),
+    [("Increase the exposure by 9 stops", 5), ("Brighten it by 150%", 1), ("Brighten it by 50%", None)],
+)
+def test_an_amount_beyond_the_range_is_done_as_far_as_it_goes_and_said(message, most):
+    (step,), unsupported = PhrasePlanner().read(message, images=1)
+    amount = next(iter(step.parameters.values()))
+    assert amount == (0.5 if most is None else most)
+    assert [str(most) in item.reason for item in unsupported] == ([] if most is None else [True])
