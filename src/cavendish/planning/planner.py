@@ -190,7 +190,14 @@ def _steps_of(found: Found, clause: str, images: int) -> list[Step]:
     )
     if rule.op in {"replace_background", "crop", "reframe"}:
         return _checked(step)
+    if rule.op in _OF_A_THING and target:
+        thing = catalog()[_OF_A_THING[rule.op]]
+        return [dataclasses.replace(step, op=thing.name, parameters={}, available=thing.available)]
     return [step]
+
+
+_OF_A_THING = {"rotate": "rotate_object", "flip": "mirror_object"}
+"""What a geometry op is called when it names a thing rather than the picture."""
 
 
 def _checked(step: Step) -> list[Step]:
@@ -256,7 +263,7 @@ def _parameters(found: Found, clause: str) -> tuple[dict[str, Any], tuple[str, .
     """Amounts of a matched phrase, and which of them the words state exactly."""
     rule, slots = found.rule, found.slots
     parameters: dict[str, Any] = dict(rule.parameters)
-    if "color" in slots:
+    if "color" in slots and "color" in catalog()[rule.op].parameters:
         color = slots["color"].lower()
         parameters["color"] = color.upper() if color.startswith("#") else words()["colors"][color]
     if "ratio" in slots:

@@ -85,3 +85,20 @@ def test_an_amount_beyond_the_range_is_done_as_far_as_it_goes_and_said(message, 
     amount = next(iter(step.parameters.values()))
     assert amount == (0.5 if most is None else most)
     assert [str(most) in item.reason for item in unsupported] == ([] if most is None else [True])
+
+
+@pytest.mark.parametrize(
+    ("message", "ops"),
+    [
+        ("Remove the black background", ["remove_background"]),
+        ("Make the background black", ["background_color"]),
+        ("Rotate the baby", ["rotate_object"]),
+        ("Rotate the photo", ["rotate"]),
+        ("Flip this selfie", ["flip"]),
+        ("Replace the background", ["backdrop"]),
+    ],
+)
+def test_what_the_noun_is_decides(message, ops):
+    steps, unsupported = PhrasePlanner().read(message, images=1)
+    assert [step.op for step in steps] == ops
+    assert not unsupported
