@@ -89,14 +89,14 @@ def _lifespan(settings: Settings, engines: tuple[Engine, ...] | None) -> Callabl
             await accounts.open_unlimited(LOCAL.account_id)
         await stages.jobs.release_expired()
         stages.runner.begin()
-        warming = asyncio.create_task(asyncio.to_thread(rules))  # or the first request would pay for compiling them
+        warming = asyncio.create_task(_warm_up())
         sweeping = partial(sweep, stages.store, stages.files, orphan_after_s=settings.storage.orphan_after_s)
         sweeper = asyncio.create_task(repeat(sweeping, every_s=settings.storage.sweep_every_s))
         try:
             yield
         finally:
             sweeper.cancel()
-            await warming
+            warming.cancel()
             await stages.runner.drain()
             await stages.fetcher.close()
             workers.close()
@@ -184,6 +184,12 @@ def networks(settings: Settings) -> Networks:
         faces=opener("face_detector.tflite", open_tflite),
         lettering=opener("text_detector.onnx", open_onnx),
     )
+
+
+async def _warm_up() -> None:
+    """Compile the planner's phrases before the first request would pay for it, but not before the server is ready."""
+    await asyncio.sleep(1)
+    await asyncio.to_thread(rules)
 
 
 async def sweep(store: DirectoryStore, kept: FileRepository, *, orphan_after_s: float) -> None:

@@ -111,9 +111,9 @@ def test_misuse_is_two_with_one_line(run, tmp_path, arguments, said):
     assert not (tmp_path / "out.png").exists()
 
 
-def test_anything_else_is_one_with_one_line(run):
+def test_a_folder_that_is_not_there_is_two_and_nothing_is_made(run):
     code, out, err = run("edit", "scene.png", "--prompt", "flip it", "--out", "no/such/folder/out.png")
-    assert (code, out) == (1, [])
+    assert (code, out) == (2, [])
     assert len(err) == 1
 
 
@@ -288,7 +288,7 @@ def test_plan_misused_is_two(run, arguments):
     assert len(err) == 1
 
 
-def test_a_missing_list_is_one(run):
+def test_a_missing_list_is_two(run):
     code, _, err = run("plan", "--jsonl", "missing.jsonl")
-    assert code == 1
+    assert code == 2
     assert len(err) == 1

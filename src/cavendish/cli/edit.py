@@ -44,6 +44,9 @@ def edit(
         raise InvalidRequest(f"--aspect-ratio takes {', '.join(RATIO_SIZES)} or auto, not {aspect_ratio!r}.")
     if not 1 <= len(images) <= MODELS[_MODEL].max_images:
         raise InvalidRequest(f"1 to {MODELS[_MODEL].max_images} pictures are allowed.")
+    for file in filter(None, (out, report)):
+        if not file.parent.is_dir():
+            raise InvalidRequest(f"{file.parent} is not a folder.")
     missing = [path for path in images if not path.is_file()]
     if missing:
         raise InvalidRequest(f"{missing[0]} is not a file.")

@@ -33,8 +33,11 @@ def plan(
         raise InvalidRequest("Give either an instruction or --jsonl FILE.")
     planner = PhrasePlanner()
     if jsonl is not None:
+        if not jsonl.is_file():
+            raise InvalidRequest(f"{jsonl} is not a file.")
         for number, line in enumerate(jsonl.read_text("utf-8").splitlines(), start=1):
-            print(json.dumps(_planned_line(planner, line, number), ensure_ascii=False))
+            if line.strip():
+                print(json.dumps(_planned_line(planner, line, number), ensure_ascii=False))
         return
     made = _read(planner, str(text), images)
     if as_json:

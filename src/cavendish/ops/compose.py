@@ -110,7 +110,7 @@ def choose_placement(
     wide = tall * shape
     margin = 0.03 * width
     left = min(max(across * width - wide / 2, margin), max(margin, width - wide - margin))
-    return Placement(left, foot * height - tall, wide, tall)
+    return Placement(left, max(foot * height - tall, 0.02 * height), wide, tall)
 
 
 def _scale(given: OpInput) -> float:

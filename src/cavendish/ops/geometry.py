@@ -64,13 +64,15 @@ def rotate(size: tuple[int, int], *, angle_deg: float, fill: Fill | None) -> Can
     """
     width, height = size
     turn = abs(math.sin(math.radians(angle_deg))), abs(math.cos(math.radians(angle_deg)))
+    note = ""
     if fill is None and angle_deg % 90:
         new = _inscribed(width, height, *turn)
+        note = "the turned picture was cropped so that no empty corners show"
     else:
         new = (width * turn[1] + height * turn[0], width * turn[0] + height * turn[1])
     canvas = (max(1, round(new[0])), max(1, round(new[1])))
     back = translation(width / 2, height / 2) @ rotation(-angle_deg) @ translation(-canvas[0] / 2, -canvas[1] / 2)
-    return Canvas(canvas, back, fill or Transparent())
+    return Canvas(canvas, back, fill or Transparent(), note)
 
 
 def _inscribed(width: float, height: float, sine: float, cosine: float) -> tuple[float, float]:

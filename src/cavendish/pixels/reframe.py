@@ -118,7 +118,7 @@ def _padded(size: Size, target: Size, fill: Fill) -> Canvas:
     shrink = min(target[0] / size[0], target[1] / size[1])
     placed = (max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink)))
     left, top = (target[0] - placed[0]) // 2, (target[1] - placed[1]) // 2
-    note = "the sides were filled with a blurred copy so that nothing is cut off" if isinstance(fill, Surround) else ""
+    note = "the sides were filled with a blurred copy" if isinstance(fill, Surround) else ""
     return Canvas(target, scaling(size[0] / placed[0], size[1] / placed[1]) @ translation(-left, -top), fill, note)
 
 

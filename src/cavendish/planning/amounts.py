@@ -8,7 +8,7 @@ from functools import cache
 from cavendish.planning.clauses import words
 
 _PERCENT = re.compile(r"(?:by |to )?(\d{1,3}(?:\.\d+)?) ?(?:%|percent)", re.IGNORECASE)
-_STOPS = re.compile(r"([+-]?\d(?:\.\d+)?|one|two|three|half an?|an?) ?(?:ev\b|(?:f-)?stops?\b)", re.IGNORECASE)
+_STOPS = re.compile(r"(\d/\d|[+-]?\d(?:\.\d+)?|one|two|three|half an?|an?) ?(?:ev\b|(?:f-)?stops?\b)", re.IGNORECASE)
 _WORDS = {"one": 1.0, "two": 2.0, "three": 3.0, "half a": 0.5, "half an": 0.5, "a": 1.0, "an": 1.0}
 _COUNTERCLOCKWISE = re.compile(r"counter|anti|ccw|left", re.IGNORECASE)
 
@@ -35,10 +35,18 @@ def stated_amount(text: str, parameter: str) -> float | None:
     """
     if parameter == "exposure_ev" and (stops := _STOPS.search(text)):
         found = stops.group(1).lower()
+        if "/" in found:
+            over, under = map(int, found.split("/"))
+            return over / max(under, 1)
         return abs(_WORDS[found]) if found in _WORDS else abs(float(found))
     if percent := _PERCENT.search(text):
         return float(percent.group(1)) / 100
     return None
+
+
+def says_stops(text: str) -> bool:
+    """Whether an amount is given in photographic stops."""
+    return _STOPS.search(text) is not None
 
 
 def without_amounts(text: str) -> str:

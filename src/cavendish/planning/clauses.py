@@ -33,7 +33,7 @@ def _breaks() -> re.Pattern[str]:
     verbs = "|".join(words()["grammar"]["verbs"].split())
     return re.compile(
         rf"[.](?=\s|$)|[!?;\n]+|,\s+(?:and\s+|then\s+|but\s+)*|\b(?:and then|after that|then)\b"
-        rf"|\b(?:and|but)\s+(?=(?:please\s+|also\s+)?(?:{verbs}|don't|do not)\b)",
+        rf"|\b(?:and|but)\s+(?=(?:please\s+|also\s+)?(?:{verbs}|don't|do not|not)\b)",
         re.IGNORECASE,
     )
 

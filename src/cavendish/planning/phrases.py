@@ -112,7 +112,7 @@ def _slots() -> Mapping[str, str]:
     """What each slot of a phrase matches."""
     adverbs = {adverb for group in words()["factors"].values() for adverb in group if " " not in adverb}
     stops = "|".join([*words()["grammar"]["stops"].split(), *sorted(adverbs)])
-    word = rf"(?!(?:{stops})\b)[\w'#-]+"
+    word = rf"(?!(?:{stops})\b)(?!\d)[\w'#-]+"
     exception = r"everything (?:else|(?:except|but|behind|around) the subject)"
     head = rf"(?:(?:the|a|an) )?(?!(?:the|a|an)\b){word}"
     thing = rf"(?:{exception}|{head}(?: (?!(?:a|an)\b){word}){{0,5}})"
@@ -130,7 +130,7 @@ def _slots() -> Mapping[str, str]:
         "color": rf"(?<!black and )(?<!black & )(?P<color>#[0-9a-f]{{6}}|(?:{colors})(?!\w| ?(?:and|&|n) ?white))",
         "ratio": r"(?P<ratio>\d{1,2} ?[:x×] ?\d{1,2}(?! ?(?:px|pixels))|square)",
         "angle": r"(?P<angle>-?\d{1,3}(?:\.\d+)? ?(?:°|degrees?|deg)?)",
-        "turn": r"(?P<turn>(?:counter|anti)-?clockwise|clockwise|ccw|cw|left|right|upside down)",
+        "turn": r"(?P<turn>(?:counter|anti)[ -]?clockwise|clockwise|ccw|cw|left|right|upside down)",
         "adverb": f"(?:{'|'.join(factors)})",
         "quoted": r"(?P<quoted>['\"][^'\"]{1,200}['\"])",
         "bw": r"black[ -]?(?:and|&|n|'n')[ -]?white|b ?& ?w|b/w|bw",

@@ -16,7 +16,7 @@ from cavendish.ops.catalog import catalog
 from cavendish.planning import amounts
 from cavendish.planning.clauses import CLAUSE_LIMIT, Clause, split, words
 from cavendish.planning.explain import describe_plan
-from cavendish.planning.phrases import Found, find_best, image_index
+from cavendish.planning.phrases import IMAGE, Found, find_best, image_index
 
 if TYPE_CHECKING:
     from cavendish.domain.request import EditRequest
@@ -97,7 +97,7 @@ def _read_clause(clause: Clause, images: int, before: list[Step]) -> tuple[list[
     for named in _qualities().finditer(text):
         verb = _direction([*before, *steps])
         if verb and (again := find_best(f"{verb} {named[1]}")):
-            step = _steps_of(again, clause.text, images)[0]
+            step = _steps_of(again, clause.text[named.start(1) :], images)[0]
             steps.append(dataclasses.replace(step, span=named[1]))
             text = _blanked(text, *named.span())
     return steps, _unread(text)
@@ -165,6 +165,7 @@ def _idle_words() -> frozenset[str]:
 
 def _steps_of(found: Found, clause: str, images: int) -> list[Step]:
     """The steps a matched phrase stands for: one, or one a picture when several are combined."""
+    found = _in_stops(found, clause[found.start :])
     rule = found.rule
     span = clause[found.start : found.end].strip()
     if rule.op == "place_subject":
@@ -190,18 +191,38 @@ def _steps_of(found: Found, clause: str, images: int) -> list[Step]:
     )
     if rule.op in {"replace_background", "crop", "reframe"}:
         return _checked(step)
+    pictured = IMAGE.fullmatch(target) or IMAGE.fullmatch(f"the {target}")
+    if pictured:  # only the first picture is edited; the others are material
+        mine = image_index(target, images) == 0
+        return [dataclasses.replace(step, target="" if mine else target, available=step.available and mine)]
     if rule.op in _OF_A_THING and target:
         thing = catalog()[_OF_A_THING[rule.op]]
         return [dataclasses.replace(step, op=thing.name, parameters={}, available=thing.available)]
     return [step]
 
 
+def _in_stops(found: Found, words_used: str) -> Found:
+    """Brightness stated in stops is exposure."""
+    if found.rule.op != "adjust_brightness" or not amounts.says_stops(words_used):
+        return found
+    return dataclasses.replace(found, rule=dataclasses.replace(found.rule, op="adjust_exposure", amount="exposure_ev"))
+
+
 _OF_A_THING = {"rotate": "rotate_object", "flip": "mirror_object"}
 """What a geometry op is called when it names a thing rather than the picture."""
 
 
+_NOT_A_SUBJECT = re.compile(
+    r"\d|\b(?:half|third|quarter|left|right|top|bottom|middle|cent(?:er|re)|corner|edges?|face|faces|head|inch|px|a4)\b",
+    re.IGNORECASE,
+)
+"""Targets of a crop that no search for the main subject can mean."""
+
+
 def _checked(step: Step) -> list[Step]:
-    """Turn what a phrase may say but the op's ranges do not hold into the nearest true step."""
+    """Mark what a phrase may say but the op does not hold."""
+    if step.op == "crop" and step.parameters.get("to") == "subject" and _NOT_A_SUBJECT.search(step.target):
+        return [dataclasses.replace(step, available=False)]
     ratio = step.parameters.get("ratio")
     if ratio is not None and ratio not in RATIO_SIZES:
         return [dataclasses.replace(step, available=False)]
@@ -225,14 +246,15 @@ def _placements(found: Found, clause: str, span: str, images: int) -> list[Step]
 
 def _placement(thing: str, image: int, clause: str, span: str, *, confidence: float) -> Step:
     row = catalog()["place_subject"]
-    size = amounts.size_of(clause)
+    near, _, _ = clause[clause.find(span) :].partition(" and ")  # behind it something else is placed
+    size = amounts.size_of(near)
     return Step(
         op=row.name,
         family=row.family,
         target=_noun(thing),
         parameters={} if size is None else {"scale": size},
         image=image,
-        placement=amounts.side_of(clause),
+        placement=amounts.side_of(near),
         confidence=confidence,
         span=span,
         stated=() if size is None else ("scale",),
@@ -273,7 +295,8 @@ def _parameters(found: Found, clause: str) -> tuple[dict[str, Any], tuple[str, .
     if not rule.amount:
         return _known(rule.op, parameters), ()
     spec = catalog()[rule.op].parameters[rule.amount]
-    stated = amounts.stated_amount(clause, rule.amount)
+    after = amounts.stated_amount(clause[found.start :], rule.amount)  # “contrast by 30%” names it behind the noun
+    stated = amounts.stated_amount(clause, rule.amount) if after is None else after
     size = abs(rule.value) * amounts.factor_of(clause) if stated is None else stated
     signed = size if rule.value >= 0 else -size
     parameters[rule.amount] = round(min(max(signed, spec.low), spec.high), 4)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import to_encoded, to_linear
 from cavendish.imaging.image import Image
-from cavendish.ops.compose import choose_placement, place_subject
+from cavendish.ops.compose import Placement, choose_placement, place_subject
 from cavendish.pixels.composite import apply_patch
 from cavendish.pixels.region import Region
 from tests.support.pictures import ball, scene
@@ -178,11 +178,21 @@ def test_chance_moves_it_a_little_and_repeatably():
 
 def test_a_thing_over_the_edge_is_cut_there():
     other, alpha = thing()
-    half_out = choose_placement((WIDTH, HEIGHT), alpha.box, scale=0.9, side="top", busy=None, random=None)
+    half_out = Placement(20, -60, 120, 120)
     patch = place_subject(room(), other, alpha.alpha, alpha.box, half_out, match=0.5, shadow=True)
-    assert half_out.top < 0
     assert apply_patch(room(), patch).size == (WIDTH, HEIGHT)
     assert (patch.subject[0] > 0.5).any()
+
+
+@pytest.mark.parametrize("side", ["top", "center", "bottom", "", "top-left", "bottom-right"])
+@pytest.mark.parametrize("scale", [0.2, 0.9])
+def test_a_chosen_place_is_wholly_inside(side, scale):
+    _, alpha = thing()
+    chosen = choose_placement((WIDTH, HEIGHT), alpha.box, scale=scale, side=side, busy=None, random=None)
+    assert chosen.left >= 0
+    assert chosen.top >= 0
+    assert chosen.left + chosen.width <= WIDTH
+    assert chosen.top + chosen.height <= HEIGHT
 
 
 def test_noise_is_no_obstacle():

@@ -102,3 +102,38 @@ def test_what_the_noun_is_decides(message, ops):
     steps, unsupported = PhrasePlanner().read(message, images=1)
     assert [step.op for step in steps] == ops
     assert not unsupported
+
+
+@pytest.mark.parametrize(
+    ("message", "amounts"),
+    [
+        ("Brighter but not more saturated", [("adjust_brightness", 0.3)]),
+        ("Make it darker, not brighter", [("adjust_brightness", -0.3)]),
+        ("Increase the exposure by 1/3 stop", [("adjust_exposure", 0.3333)]),
+        ("Darken this photo by half a stop", [("adjust_exposure", -0.5)]),
+        ("Increase brightness by 10% and contrast by 30%", [("adjust_brightness", 0.1), ("adjust_contrast", 0.3)]),
+        ("Brighten it 15%", [("adjust_brightness", 0.15)]),
+        ("Rotate counter clockwise by 30", [("rotate", -30)]),
+    ],
+)
+def test_amounts_belong_to_their_ask_and_a_not_is_heard(message, amounts):
+    steps, _ = PhrasePlanner().read(message, images=1)
+    assert [(step.op, next(iter(step.parameters.values()))) for step in steps] == amounts
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Crop to the left half", "Crop to the face", "Crop to 1024x1024", "Remove the background of the second image"],
+)
+def test_what_the_main_subject_cannot_mean_is_not_done_on_it(message):
+    steps, unsupported = PhrasePlanner().read(message, images=2)
+    assert not any(step.available for step in steps)
+    assert steps or unsupported
+
+
+def test_each_of_two_things_keeps_its_own_region():
+    steps, _ = PhrasePlanner().read("Make the background darker and the subject brighter", images=1)
+    assert [(step.region.query, step.parameters["amount"]) for step in steps] == [
+        ("background", -0.3),
+        ("subject", 0.3),
+    ]
