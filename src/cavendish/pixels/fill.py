@@ -12,10 +12,7 @@ import numpy.typing as npt
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane
-from cavendish.pixels.fill_offsets import guess_texture
-from cavendish.pixels.fill_patches import guess_hole
 from cavendish.pixels.fill_scene import Floats, Mask, Scene
-from cavendish.pixels.fill_seams import copy_enlarged, copy_with_seams
 from cavendish.pixels.fill_surface import fill_membrane, is_smooth
 from cavendish.pixels.grain import add_grain
 
@@ -158,6 +155,11 @@ def _fill_window(
     check: Callable[[], None],
 ) -> EncodedRGB:
     """Fill one group of holes from the part of the picture around it."""
+    # SciPy, behind these, costs a quarter of a second that a server start and most edits need not pay.
+    from cavendish.pixels.fill_offsets import guess_texture  # noqa: PLC0415
+    from cavendish.pixels.fill_patches import guess_hole  # noqa: PLC0415
+    from cavendish.pixels.fill_seams import copy_enlarged, copy_with_seams  # noqa: PLC0415
+
     check()
     middle, small = (_scene(image, part, usable, area) for area in (_SEAM_AREA, _GUESS_AREA))
     small = replace(small, colors=_veiled(small.colors, small.usable))
