@@ -25,7 +25,8 @@ router = APIRouter()
 _INCLUDES = ("pricing", "modalities", "capabilities")
 
 
-@router.get("/v1/models")
+@router.api_route("/v1/models", methods=["GET", "HEAD"])
+@router.get("/v1/models/", include_in_schema=False)
 @router.get("/models", include_in_schema=False)
 @router.get("/api/v1/models", include_in_schema=False)
 async def list_models(request: Request) -> Response:
