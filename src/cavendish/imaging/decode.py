@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import struct
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,18 @@ _DECODERS = threading.BoundedSemaphore(2)
 Size = tuple[int, int]
 
 # What Pillow's decoders raise on damaged files.
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, RuntimeError, OverflowError)
+_DAMAGED = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    OverflowError,
+    struct.error,
+)
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,8 @@ def _decode(data: bytes, least: Size | None, *, param: str) -> Image:
     with _DECODERS, _opened(data, param=param) as picture:
         if least is not None and picture.format in {"JPEG", "MPO"}:
             picture.draft(None, _as_stored(picture, least))
-        frames = getattr(picture, "n_frames", 1)
+        # Counting a TIFF's pages walks a chain that a hostile file makes quadratic; its first page is read, unsaid.
+        frames = 1 if picture.format == "TIFF" else getattr(picture, "n_frames", 1)
         picture.load()
         metadata = _noted(read_metadata(picture), frames, param)
         ImageOps.exif_transpose(picture, in_place=True)
