@@ -23,7 +23,8 @@ def read_metadata(opened: PIL.Image.Image) -> Metadata:
     usable = isinstance(dpi, tuple) and len(dpi) == 2 and all(0 < float(side) < 1e5 for side in dpi)
     return Metadata(
         format=str(opened.format),
-        exif=exif.tobytes() if len(exif) else b"",
+        # A TIFF's block is its whole directory, XMP with a location included; none of it is kept.
+        exif=exif.tobytes() if len(exif) and opened.format != "TIFF" else b"",
         dpi=(float(dpi[0]), float(dpi[1])) if usable and dpi else None,
     )
 
