@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import struct
+import re
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -14,13 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import PIL.Image
-from PIL import ImageCms, ImageOps
+from PIL import ImageOps
 
 from cavendish.domain.limits import DecodeSettings
 from cavendish.errors import UnreadableImage
-from cavendish.imaging.icc import convert, read_matrix_profile
-from cavendish.imaging.image import Image, Metadata
+from cavendish.imaging.damage import DAMAGED, load_whole
+from cavendish.imaging.depth import settle_color_key
+from cavendish.imaging.exif import orientation_of, settle_orientation
+from cavendish.imaging.image import Image
 from cavendish.imaging.metadata import read_metadata
+from cavendish.imaging.unpack import to_srgb
 
 try:
     from pillow_heif import register_heif_opener
@@ -40,19 +43,9 @@ _DECODERS = threading.BoundedSemaphore(2)
 
 Size = tuple[int, int]
 
-# What Pillow's decoders raise on damaged files.
-_DAMAGED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    IndexError,
-    KeyError,
-    TypeError,
-    RuntimeError,
-    OverflowError,
-    struct.error,
-)
+_ITEMS_BYTES = 1 << 16
+_EXIF_ITEM = re.compile(rb"(infe.{8})Exif", re.DOTALL)
+"""An entry of a HEIF or AVIF file's list of items (ISO/IEC 14496-12, 8.11.6); Pillow refuses an AVIF for its EXIF."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +79,10 @@ def decode_all(
         UnreadableImage: A file is damaged, of another kind or over a cap; `param` is `image_urls[i]`.
     """
     wanted = [None] * len(files) if enough is None else list(enough)
-    headers = [read_header(data, settings, param=f"image_urls[{i}]") for i, data in enumerate(files)]
-    total = sum(_drafted_pixels(header, least) for header, least in zip(headers, wanted, strict=True))
+    total = sum(
+        _decoded_pixels(data, settings, least, param=f"image_urls[{i}]")
+        for i, (data, least) in enumerate(zip(files, wanted, strict=True))
+    )
     if total > settings.max_total_pixels:
         raise UnreadableImage(
             f"The pictures hold {total:,} pixels together; at most {settings.max_total_pixels:,} are allowed.",
@@ -120,93 +115,71 @@ def read_header(data: bytes, settings: DecodeSettings, *, param: str) -> Header:
 def _opened(data: bytes, *, param: str) -> Iterator[PIL.Image.Image]:
     """Open a file and turn whatever its decoder raises into one clear error."""
     try:
-        with warnings.catch_warnings(), PIL.Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+        with warnings.catch_warnings(), _open(data) as picture:
             warnings.simplefilter("ignore")
             yield picture
-    except (*_DAMAGED, MemoryError) as error:
+    except (*DAMAGED, MemoryError) as error:
         raise UnreadableImage(
             f"{param} is not a picture this server can read ({', '.join(FORMATS)}), or it is damaged.", param=param
         ) from error
 
 
+def _open(data: bytes) -> PIL.Image.Image:
+    try:
+        return PIL.Image.open(io.BytesIO(data), formats=FORMATS)
+    except DAMAGED:
+        hidden = _EXIF_ITEM.sub(rb"\1none", data[:_ITEMS_BYTES]) + data[_ITEMS_BYTES:]
+        if hidden == data:
+            raise
+        return PIL.Image.open(io.BytesIO(hidden), formats=FORMATS)
+
+
 def _decode(data: bytes, least: Size | None, *, param: str) -> Image:
     with _DECODERS, _opened(data, param=param) as picture:
-        if least is not None and picture.format in {"JPEG", "MPO"}:
-            picture.draft(None, _as_stored(picture, least))
-        # Counting a TIFF's pages walks a chain that a hostile file makes quadratic; its first page is read, unsaid.
-        frames = 1 if picture.format == "TIFF" else getattr(picture, "n_frames", 1)
-        picture.load()
-        metadata = _noted(read_metadata(picture), frames, param)
+        alpha = settle_color_key(picture, data)
+        if picture.format == "PNG":  # its EXIF may stand behind its pixels
+            load_whole(picture, data)
+        metadata = dataclasses.replace(read_metadata(picture), notes=_left_out(picture, data, param))
+        settle_orientation(picture)
+        load_whole(picture, data, least=least and _as_stored(picture, least))
+        if alpha is not None:
+            picture.putalpha(alpha)
         ImageOps.exif_transpose(picture, in_place=True)
-        pixels = _to_srgb(picture)
+        pixels = to_srgb(picture)
     return Image(_drop_opaque_alpha(pixels), metadata)
+
+
+def _decoded_pixels(data: bytes, settings: DecodeSettings, least: Size | None, *, param: str) -> int:
+    """How many pixels decoding will give, by asking the decoder; refuses what `read_header` refuses."""
+    header = read_header(data, settings, param=param)
+    if least is None or header.format != "JPEG":
+        return header.pixels
+    with _opened(data, param=param) as picture:
+        picture.draft(None, _as_stored(picture, least))
+        return picture.width * picture.height
 
 
 def _as_stored(picture: PIL.Image.Image, size: Size) -> Size:
     """`size` of the upright picture in the file's own orientation."""
-    sideways = picture.getexif().get(0x0112, 1) in {5, 6, 7, 8}
+    sideways = orientation_of(picture) in {5, 6, 7, 8}
     return (size[1], size[0]) if sideways else size
 
 
-def _drafted_pixels(header: Header, least: Size | None) -> int:
-    if least is None or header.format != "JPEG":
-        return header.pixels
-    spare = min(max(header.size) / max(least), min(header.size) / min(least))
-    scale = next((s for s in (8, 4, 2) if spare >= s), 1)
-    return header.pixels // (scale * scale)
+def _left_out(picture: PIL.Image.Image, data: bytes, param: str) -> tuple[str, ...]:
+    """What the answer must say of further frames or pages; they are not counted, since a chain may be endless."""
+    if not _has_more(picture, data):
+        return ()
+    return (f"Only the first {'page' if picture.format == 'TIFF' else 'frame'} of {param} was used.",)
 
 
-def _noted(metadata: Metadata, frames: int, param: str) -> Metadata:
-    if frames <= 1:
-        return metadata
-    return dataclasses.replace(metadata, notes=(f"Only the first of {frames} frames of {param} was used.",))
-
-
-def _to_srgb(picture: PIL.Image.Image) -> npt.NDArray[np.uint8]:
-    """Pixels as sRGB, h×w×3 or, where the file has transparency, h×w×4."""
-    picture = _eight_bit(picture)
-    transparent = "A" in picture.getbands() or "a" in picture.getbands() or "transparency" in picture.info
-    profile = picture.info.get("icc_profile") or b""
-    matrix = read_matrix_profile(profile) if profile else None
-    if matrix is not None and picture.mode != "CMYK":
-        pixels = _pixels(picture, transparent=transparent)
-        if not matrix.is_srgb:
-            pixels = pixels.copy()
-            pixels[..., :3] = convert(np.ascontiguousarray(pixels[..., :3]), matrix)
-        return pixels
-    if profile and picture.mode in {"CMYK", "RGB", "L"} and not transparent:
-        converted = _by_littlecms(picture, profile)
-        if converted is not None:
-            return np.asarray(converted)
-    return _pixels(picture, transparent=transparent)
-
-
-def _pixels(picture: PIL.Image.Image, *, transparent: bool) -> npt.NDArray[np.uint8]:
-    """The picture as an array, with no copy but the one that leaves Pillow."""
-    mode = "RGBA" if transparent else "RGB"
-    return np.asarray(picture if picture.mode == mode else picture.convert(mode))
-
-
-def _eight_bit(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """Wider gray modes rescaled to 8 bits; Pillow itself would clip them to white."""
-    if picture.mode.startswith("I;16"):
-        return PIL.Image.fromarray(((np.asarray(picture, np.uint32) * 255 + 32_767) // 65_535).astype(np.uint8))
-    if picture.mode == "I":  # 16-bit gray PNG and TIFF in 32-bit integers
-        return PIL.Image.fromarray(np.clip(np.asarray(picture, np.int64) * 255 // 65_535, 0, 255).astype(np.uint8))
-    if picture.mode == "F":
-        values = np.nan_to_num(np.asarray(picture, np.float32))
-        top = float(values.max()) if values.size and values.max() > 1 else 1.0
-        return PIL.Image.fromarray(np.clip(values * (255 / top), 0, 255).astype(np.uint8))
-    return picture
-
-
-def _by_littlecms(picture: PIL.Image.Image, profile: bytes) -> PIL.Image.Image | None:
-    """Table-based and CMYK profiles, perceptual; None where the profile is broken, which says nothing of the pixels."""
+def _has_more(picture: PIL.Image.Image, data: bytes) -> bool:
+    if picture.format != "GIF":
+        return bool(getattr(picture, "is_animated", False))
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return None
+        with PIL.Image.open(io.BytesIO(data), formats=("GIF",)) as apart:  # looking moves a GIF's reader
+            return bool(getattr(apart, "is_animated", False))
+    except DAMAGED:
+        return True  # a frame that cannot be read is one all the same
 
 
 def _drop_opaque_alpha(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

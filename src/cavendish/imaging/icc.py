@@ -1,4 +1,4 @@
-"""Color profiles: pictures of any RGB working space as sRGB, wide gamuts compressed softly instead of cut off."""
+"""Color profiles: pictures of any RGB working space as sRGB."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from cavendish.imaging.color import EncodedRGB, LinearRGB, to_encoded, to_linear
-
-_STRIP_ROWS = 64
+from cavendish.imaging.gamut import map_into_gamut
 
 # D50 XYZ (the profile connection space) to linear sRGB: Bradford-adapted, from the sRGB profile of the ICC.
 _SRGB_FROM_PCS = np.linalg.inv(
     np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
 )
-
-_SAFE_DISTANCE = 0.95
-"""Distance from gray up to which colors are left alone; the rest of the way to the edge takes what lies beyond."""
 
 
 @dataclass(frozen=True)
@@ -63,44 +59,17 @@ def read_matrix_profile(profile: bytes) -> MatrixProfile | None:
 
 
 def convert(image: npt.NDArray[np.uint8], profile: MatrixProfile) -> EncodedRGB:
-    """Convert a picture from a profile's space to sRGB.
+    """Convert a part of a picture from a profile's space to sRGB.
 
     Args:
-        image: h×w×3 codes of the profile's space.
+        image: h×w×3 codes of the profile's space; its float copies are several times its size.
         profile: The space.
 
     Returns:
-        h×w×3; colors outside sRGB are moved inwards along their hue, those well inside are exact.
+        h×w×3; colors outside sRGB are moved to its border along their hue, all others are exact.
     """
-    out = np.empty_like(image)
-    for top in range(0, image.shape[0], _STRIP_ROWS):
-        strip = image[top : top + _STRIP_ROWS]
-        light = np.stack([profile.curves[k][strip[..., k]] for k in range(3)], axis=-1)
-        inside = compress_gamut(LinearRGB(light @ profile.matrix.T))
-        out[top : top + _STRIP_ROWS] = to_encoded(inside)
-    return EncodedRGB(out)
-
-
-def compress_gamut(image: LinearRGB) -> LinearRGB:
-    """Bring colors with negative channels back into the gamut without flattening what varies beyond it.
-
-    Args:
-        image: h×w×3 linear sRGB, channels may be negative.
-
-    Returns:
-        New array without negative channels; colors whose channels are all above 5 % of the largest are unchanged.
-
-    Source:
-        Distance from the achromatic axis as in the ACES Reference Gamut Compression (AMPAS TB-2020-001), with a
-        rational knee.
-    """
-    peak = image.max(axis=-1, keepdims=True)
-    scale = np.maximum(np.abs(peak), np.float32(1e-6))
-    distance = (peak - image) / scale
-    room = np.float32(1 - _SAFE_DISTANCE)
-    over = np.maximum(distance - np.float32(_SAFE_DISTANCE), 0)
-    bent = np.where(over > 0, np.float32(_SAFE_DISTANCE) + room * over / (over + room), distance)
-    return LinearRGB(np.asarray(np.maximum(peak - bent * scale, 0), np.float32))
+    light = np.stack([profile.curves[k][image[..., k]] for k in range(3)], axis=-1)
+    return to_encoded(map_into_gamut(LinearRGB(light @ profile.matrix.T)))
 
 
 def _tags(profile: bytes) -> dict[bytes, bytes]:

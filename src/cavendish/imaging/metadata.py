@@ -7,26 +7,30 @@ import zlib
 from collections.abc import Mapping
 
 import PIL.Image
-from PIL.ExifTags import IFD, Base
 
+from cavendish.imaging.exif import kept_block, read_exif
 from cavendish.imaging.image import Metadata
 from cavendish.imaging.png import chunk
 
+_MOST_DPI = 65_536  # JPEG has 16 bits for it
+
 
 def read_metadata(opened: PIL.Image.Image) -> Metadata:
-    """Collect format, EXIF (orientation and GPS dropped) and resolution of an opened file."""
-    exif = PIL.Image.Exif()  # a copy: the picture still has to be turned by its own block
-    exif.load(opened.getexif().tobytes())
-    for tag in (Base.Orientation, IFD.GPSInfo):
-        exif.pop(tag, None)
-    dpi = opened.info.get("dpi")
-    usable = isinstance(dpi, tuple) and len(dpi) == 2 and all(0 < float(side) < 1e5 for side in dpi)
+    """Collect format, what may be kept of the EXIF, and resolution of an opened file."""
     return Metadata(
         format=str(opened.format),
-        # A TIFF's block is its whole directory, XMP with a location included; none of it is kept.
-        exif=exif.tobytes() if len(exif) and opened.format != "TIFF" else b"",
-        dpi=(float(dpi[0]), float(dpi[1])) if usable and dpi else None,
+        exif=kept_block(read_exif(opened)),
+        dpi=_resolution(opened.info.get("dpi")),
     )
+
+
+def _resolution(stated: object) -> tuple[float, float] | None:
+    """Dots per inch, where they are a pair that a file can hold."""
+    try:
+        across, down = (float(side) for side in stated)  # type: ignore[attr-defined] # anything but a pair fails here
+    except (TypeError, ValueError, ArithmeticError):
+        return None
+    return (across, down) if 0 < across < _MOST_DPI and 0 < down < _MOST_DPI else None
 
 
 def png_chunks(*, text: Mapping[str, str], metadata: Metadata | None) -> bytes:

@@ -1,0 +1,147 @@
+"""Files that end early in good order: no decoder complains, and part of the picture would be made up."""
+
+import struct
+import zlib
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from cavendish.domain.limits import DecodeSettings
+from cavendish.errors import UnreadableImage
+from cavendish.imaging.decode import decode_all
+from tests.unit.imaging.files import chunk, decode, noise, ramp, saved
+
+JPEGS = {
+    "444": {"quality": 90, "subsampling": 0},
+    "420": {"quality": 75},
+    "gray": {},
+    "cmyk": {},
+    "restarts": {"restart_marker_blocks": 7},
+    "progressive": {"progressive": True},
+}
+MODES = {"gray": "L", "cmyk": "CMYK"}
+
+
+def jpeg(kind, width=150, height=101):
+    y, x = np.mgrid[:height, :width]
+    pixels = np.stack([x, y * 2, x + y], -1).astype(np.uint8) ^ noise(3, width, height) // 8
+    return saved(PIL.Image.fromarray(pixels).convert(MODES.get(kind, "RGB")), "JPEG", **JPEGS[kind])
+
+
+def cut(data, share):
+    """The file with the last part of its coded picture left out, and its end marker put back."""
+    start = data.index(b"\xff\xda") + 14
+    return data[: start + int((len(data) - start) * share)].rstrip(b"\xff") + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("kind", JPEGS)
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.95])
+def test_a_jpeg_that_is_closed_early_is_refused(kind, share):
+    with pytest.raises(UnreadableImage) as refused:
+        decode(cut(jpeg(kind), share))
+    assert refused.value.param == "image_urls[0]"
+
+
+@pytest.mark.parametrize("kind", JPEGS)
+def test_a_jpeg_decoded_small_is_refused_as_well(kind):
+    with pytest.raises(UnreadableImage):
+        decode_all([cut(jpeg(kind, 640, 480), 0.7)], DecodeSettings(), enough=[(80, 60)])
+
+
+@pytest.mark.parametrize("kind", JPEGS)
+@pytest.mark.parametrize("size", [(150, 101), (16, 16), (17, 17), (1, 1), (33, 8)])
+def test_what_cameras_write_around_the_picture_is_no_damage(kind, size):
+    whole = jpeg(kind, *size)
+    expected = decode(whole).pixels
+    odd = {
+        "garbage after the end": whole + b"\0" * 1000,
+        "another picture after the end": whole + jpeg("444"),
+        "bytes before the end marker": whole[:-2] + b"\0\1\2\3" + whole[-2:],
+        "fill bytes before the end marker": whole[:-2] + b"\xff\xff" + whole[-2:],
+        "a marker inside a comment": whole[:2] + b"\xff\xfe\0\x08\xff\xd9\xff\xda\xff\xd9" + whole[2:],
+    }
+    for name, data in odd.items():
+        assert np.array_equal(decode(data).pixels, expected), name
+
+
+@pytest.mark.parametrize("kind", JPEGS)
+@pytest.mark.parametrize("gray", [127, 128, 129])
+def test_a_picture_that_is_plain_gray_is_no_damage(kind, gray):
+    """The tone that libjpeg fills missing blocks with."""
+    plain = PIL.Image.new("RGB", (70, 50), (gray,) * 3).convert(MODES.get(kind, "RGB"))
+    image = decode(saved(plain, "JPEG", **JPEGS[kind]))
+    assert np.abs(image.pixels.astype(int) - gray).max() <= 2
+
+
+def rows_of(depth_bytes, width, height):
+    return [bytes([0]) + noise(1, width * depth_bytes, height)[k, :, 0].tobytes() for k in range(height)]
+
+
+@pytest.mark.parametrize(
+    ("depth", "color", "size"), [(8, 2, 3), (8, 6, 4), (8, 0, 1), (16, 0, 2), (16, 2, 6), (8, 3, 1)]
+)
+@pytest.mark.parametrize("missing", [1, 7, 20])
+def test_a_png_whose_data_ends_early_is_refused(depth, color, size, missing):
+    palette = chunk(b"PLTE", bytes(range(256)) * 3) if color == 3 else b""
+    rows = rows_of(size, 30, 20)
+
+    def file(count):
+        header = struct.pack(">IIBBBBB", 30, 20, depth, color, 0, 0, 0)
+        data = zlib.compress(b"".join(rows[:count]))
+        return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + palette + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+    assert decode(file(20)).size == (30, 20)
+    with pytest.raises(UnreadableImage):
+        decode(file(20 - missing))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_an_interlaced_png_whose_data_ends_early_is_refused(share):
+    import imagecodecs
+
+    passes = interlaced(noise(3, 16, 16))
+    whole = png_of(16, 16, passes)
+    assert np.array_equal(decode(whole).pixels, noise(3, 16, 16))
+    assert np.array_equal(imagecodecs.png_decode(whole), noise(3, 16, 16))
+    with pytest.raises(UnreadableImage):
+        decode(png_of(16, 16, passes[: int(len(passes) * share)]))
+
+
+def interlaced(pixels):
+    """The rows of Adam7, with filter bytes (PNG, Third Edition, 8.1)."""
+    grid = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+    return [b"\0" + row.tobytes() for y, x, dy, dx in grid for row in pixels[y::dy, x::dx]]
+
+
+def png_of(width, height, rows):
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 1)
+    data = zlib.compress(b"".join(rows))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (40, 30)])
+def test_plain_pictures_are_no_damage(mode, size):
+    """Whatever a decoder leaves in rows it never wrote, a picture may hold the same."""
+    for code in (0, 90, 165, 255):
+        assert decode(saved(PIL.Image.new("L", size, code).convert(mode), "PNG")).size == size
+
+
+@pytest.mark.parametrize("broken", [0.6, 0.75, 0.9])
+@pytest.mark.parametrize("file_format", ["GIF", "PNG"])
+def test_a_broken_later_frame_does_not_touch_the_first(file_format, broken):
+    frames = [PIL.Image.fromarray(noise(1, 64, 48)[..., 0]).convert("P") for _ in range(3)]
+    frames[1:] = [frames[0].rotate(90), frames[0].rotate(180)]
+    data = saved(frames[0], file_format, save_all=True, append_images=frames[1:])
+    cut_short = data[: int(len(data) * broken)]
+    if file_format == "PNG":
+        cut_short += chunk(b"IEND", b"")
+    image = decode(cut_short)
+    assert np.array_equal(image.rgb, decode(saved(frames[0], file_format)).rgb)
+    assert image.metadata.notes == ("Only the first frame of image_urls[0] was used.",)
+
+
+def test_ramp_files_of_every_kind_are_whole():
+    for file_format in ("PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF"):
+        assert decode(saved(ramp(), file_format)).size == (40, 30)
