@@ -71,27 +71,27 @@ def load_whole(picture: PIL.Image.Image, data: bytes, *, least: Size | None = No
 
 def _lacks_rows(picture: PngImageFile, data: bytes) -> bool:
     """Decode over marks; where a row still shows them, they may be its content, so do it again over others."""
-    if not _shows_marks(picture, flipped=0):
+    untouched = _marked_rows(picture, flipped=0)
+    if not untouched:
         return False
     with PIL.Image.open(io.BytesIO(data), formats=("PNG",)) as again:
-        return _shows_marks(again, flipped=0xFF)
+        return bool(untouched & _marked_rows(again, flipped=0xFF))
 
 
-def _shows_marks(picture: PIL.Image.Image, *, flipped: int) -> bool:
+def _marked_rows(picture: PIL.Image.Image, *, flipped: int) -> set[int]:
+    """Decode; which of the last rows are still as they were before."""
     width, height = picture.size
     columns, rows = min(width, _MARKED_COLUMNS), min(height, _MARKED_ROWS)
-    box = (0, height - rows, columns, height)
     noise = np.random.default_rng(0).integers(0, 256, 4 * rows * columns, np.uint8) ^ np.uint8(flipped)
-    blank = PIL.Image.new(picture.mode, picture.size)
+    canvas = PIL.Image.new(picture.mode, picture.size)
     length = len(PIL.Image.new(picture.mode, (columns, rows)).tobytes())
     marks = PIL.Image.frombytes(picture.mode, (columns, rows), noise.tobytes()[:length])
-    blank.paste(marks, box)
-    picture.im = blank.im
+    canvas.paste(marks, (0, height - rows))
+    picture.im = canvas.im
     picture.load()
-    return any(
-        picture.crop((0, box[1] + k, columns, box[1] + k + 1)).tobytes() == marks.crop((0, k, columns, k + 1)).tobytes()
-        for k in range(rows)
-    )
+    decoded = picture.crop((0, height - rows, columns, height))
+    boxes = {row: (0, row, columns, row + 1) for row in range(rows)}
+    return {row for row, box in boxes.items() if decoded.crop(box).tobytes() == marks.crop(box).tobytes()}
 
 
 def _lacks_blocks(picture: JpegImageFile, data: bytes, least: Size | None) -> bool:

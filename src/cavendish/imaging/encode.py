@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import PIL.Image
 from PIL import ImageCms
+from PIL.ExifTags import Base
 
+from cavendish.errors import ParameterOutOfRange
 from cavendish.imaging.metadata import png_chunks
 from cavendish.imaging.png import write_png
 
 if TYPE_CHECKING:
-    from cavendish.domain.request import OutputOptions
-    from cavendish.imaging.image import Image
+    from cavendish.domain.request import FileFormat, OutputOptions
+    from cavendish.imaging.image import Image, Metadata
+
+_MOST_PX: dict[FileFormat, int] = {"png": 2**31 - 1, "jpeg": 65_500, "webp": 16_383}
+"""Longest side: PNG 11.2.1; libjpeg's own limit, a little under the format's 65,535; RFC 9649, 2.5."""
+
+_STRIP_ROWS = 64
+_INCH = 2  # TIFF 6.0, tag 296
 
 
 def encode_image(image: Image, options: OutputOptions, *, text: Mapping[str, str]) -> bytes:
@@ -29,26 +37,53 @@ def encode_image(image: Image, options: OutputOptions, *, text: Mapping[str, str
 
     Returns:
         The file's bytes.
+
+    Raises:
+        ParameterOutOfRange: The format cannot hold so many pixels a side.
     """
+    _check_size(image, options.format)
     if options.format == "png":
         metadata = image.metadata if options.keep_metadata else None
         return write_png(image.pixels, chunks=png_chunks(text=text, metadata=metadata))
     extra: dict[str, Any] = {"quality": options.compression, "icc_profile": _srgb_profile()}
     if options.keep_metadata:
-        extra |= {"exif": image.metadata.exif} if image.metadata.exif else {}
-        extra |= {"dpi": image.metadata.dpi} if image.metadata.dpi else {}
+        extra |= _kept(image.metadata, options.format)
     pixels = flatten_on_white(image) if options.format == "jpeg" else image.pixels
     buffer = io.BytesIO()
     PIL.Image.fromarray(pixels).save(buffer, options.format.upper(), **extra)
     return buffer.getvalue()
 
 
+def _check_size(image: Image, file_format: FileFormat) -> None:
+    longest, most = max(image.size), _MOST_PX[file_format]
+    if longest > most:
+        raise ParameterOutOfRange(
+            f"The answer is {image.size[0]}×{image.size[1]}; {file_format} files hold at most {most:,} pixels a side.",
+            param="output_format",
+        )
+
+
+def _kept(metadata: Metadata, file_format: FileFormat) -> dict[str, Any]:
+    """What Pillow is to write of the metadata; WebP has no place for a resolution but its EXIF."""
+    exif = PIL.Image.Exif()
+    exif.load(metadata.exif)
+    if metadata.dpi and file_format == "webp":
+        exif[Base.XResolution], exif[Base.YResolution] = metadata.dpi
+        exif[Base.ResolutionUnit] = _INCH
+    extra: dict[str, Any] = {"dpi": metadata.dpi} if metadata.dpi else {}
+    return extra | ({"exif": exif.tobytes()} if len(exif) else {})
+
+
 def flatten_on_white(image: Image) -> np.ndarray:
     """The color planes over white, h×w×3 uint8, blended as viewers do (in encoded values)."""
     if image.alpha is None:
         return image.rgb
-    alpha = image.alpha[..., None].astype(np.uint16)
-    return ((image.rgb * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    flat = np.empty_like(image.rgb, order="C")
+    for top in range(0, flat.shape[0], _STRIP_ROWS):  # wider integers for the whole picture would be twice its size
+        rows = slice(top, top + _STRIP_ROWS)
+        alpha = image.alpha[rows, :, None].astype(np.uint16)
+        flat[rows] = (image.rgb[rows] * alpha + 255 * (255 - alpha) + 127) // 255
+    return flat
 
 
 @cache

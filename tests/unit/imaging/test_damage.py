@@ -30,9 +30,13 @@ def jpeg(kind, width=150, height=101):
 
 
 def cut(data, share):
-    """The file with the last part of its coded picture left out, and its end marker put back."""
-    start = data.index(b"\xff\xda") + 14
-    return data[: start + int((len(data) - start) * share)].rstrip(b"\xff") + b"\xff\xd9"
+    """The file with the last part of its coded picture left out, and its end marker put back.
+
+    Of a progressive file at least the last scan goes: without a part of that only the finest shades are missing.
+    """
+    start, last = data.index(b"\xff\xda") + 14, data.rindex(b"\xff\xda")
+    end = last if last > start else len(data)
+    return data[: start + int((end - start) * share)].rstrip(b"\xff") + b"\xff\xd9"
 
 
 @pytest.mark.parametrize("kind", JPEGS)

@@ -345,3 +345,83 @@ def test_order_is_kept():
 def test_a_header_says_format_and_stored_size():
     header = read_header(saved(ramp(), "WEBP"), CAPS, param="image")
     assert (header.format, header.size, header.pixels) == ("WEBP", (40, 30), 1200)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_a_transparent_gray_of_any_depth(depth):
+    """The gray is named at the file's own depth (PNG, Third Edition, 11.3.1.1)."""
+    count = 2**depth
+    codes = np.arange(min(count, 16))
+    bits = np.unpackbits(codes.astype(np.uint8)[:, None], axis=1)[:, 8 - depth :].ravel()
+    for key in (0, 1, int(codes[-1])):
+        row = np.packbits(bits).tobytes()
+        data = png(codes.size, 1, depth=depth, color=0, rows=[row], extra=chunk(b"tRNS", struct.pack(">H", key)))
+        image = decode(data)
+        assert image.pixels[0, :, 3].tolist() == [0 if code == key else 255 for code in codes]
+        assert image.pixels[0, :, 0].tolist() == [code * 255 // (count - 1) for code in codes]
+
+
+def test_a_transparent_gray_of_sixteen_bits_is_that_one_only():
+    values = np.array([[1000, 1001, 1255, 65535, 0]], ">u2")
+    data = png(5, 1, depth=16, color=0, rows=[values.tobytes()], extra=chunk(b"tRNS", struct.pack(">H", 1001)))
+    image = decode(data)
+    assert image.pixels[0, :, 3].tolist() == [255, 0, 255, 255, 255]
+    assert image.pixels[0, :, 0].tolist() == [4, 4, 5, 255, 0]
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_transparent_color_of_sixteen_bits_is_that_one_only(orientation):
+    values = np.array([[[1000, 2000, 3000], [1000, 2000, 3001], [1000, 2000, 3000 + 256], [65535, 0, 0]]], ">u2")
+    exif = b"II*\0\x08\0\0\0\1\0" + struct.pack("<HHIHH", 274, 3, 1, orientation, 0) + bytes(4)
+    extra = chunk(b"tRNS", struct.pack(">HHH", 1000, 2000, 3001)) + chunk(b"eXIf", exif)
+    image = decode(png(4, 1, depth=16, color=2, rows=[values.tobytes()], extra=extra))
+    assert image.size == ((4, 1) if orientation == 1 else (1, 4))
+    pixels = image.pixels.reshape(4, 4)
+    assert pixels[:, 3].tolist() == [255, 0, 255, 255]
+    assert np.abs(pixels[:, :3] - values[0] / 257).max() <= 1
+
+
+def test_sixteen_bit_gray_with_alpha():
+    values = np.random.default_rng(0).integers(0, 65536, (1, 40, 2)).astype(">u2")
+    image = decode(png(40, 1, depth=16, color=4, rows=[values.tobytes()]))
+    assert np.abs(image.pixels[0, :, [0, 1, 2, 3]].T - (values / 257)[0][:, [0, 0, 0, 1]]).max() <= 1
+
+
+def test_exif_behind_the_pixels_counts():
+    plain = saved(STORED[6](quarters()), "PNG")
+    exif = b"II*\0\x08\0\0\0\1\0" + struct.pack("<HHIHH", 274, 3, 1, 6, 0) + bytes(4)
+    assert np.array_equal(decode(plain[:-12] + chunk(b"eXIf", exif) + plain[-12:]).pixels, quarters())
+
+
+@pytest.mark.parametrize("size", [(1, 300_000), (300_000, 1), (7, 70_000)])
+def test_pictures_that_are_longer_than_a_tile(size):
+    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    assert np.array_equal(decode(saved(pixels, "PNG")).pixels, pixels)
+
+
+@pytest.mark.parametrize(
+    ("stored", "least", "drafted"),
+    [
+        ((800, 800), (100, 100), (100, 100)),
+        ((801, 801), (100, 100), (101, 101)),
+        ((1600, 200), (200, 25), (200, 25)),
+        ((1600, 200), (25, 200), (1600, 200)),  # upright as stored: its height is needed whole
+        ((1000, 900), (150, 100), (250, 225)),
+    ],
+)
+def test_the_total_counts_what_a_small_decode_really_gives(stored, least, drafted):
+    data = saved(PIL.Image.new("RGB", stored), "JPEG")
+    pixels = drafted[0] * drafted[1]
+    (image,) = decode_all([data], DecodeSettings(max_total_pixels=pixels), enough=[least])
+    assert image.size == drafted
+    with pytest.raises(UnreadableImage) as refused:
+        decode_all([data], DecodeSettings(max_total_pixels=pixels - 1), enough=[least])
+    assert refused.value.param == "image_urls"
+
+
+def test_a_small_decode_of_a_turned_picture_asks_for_the_turned_size():
+    exif = PIL.Image.Exif()
+    exif[274] = 6
+    data = saved(PIL.Image.new("RGB", (1600, 200)), "JPEG", exif=exif)
+    (image,) = decode_all([data], DecodeSettings(max_total_pixels=200 * 25), enough=[(25, 200)])
+    assert image.size == (25, 200)

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import ImageCms
 
 from cavendish.domain.request import OutputOptions
+from cavendish.errors import ParameterOutOfRange
 from cavendish.imaging.encode import encode_image, flatten_on_white
 from cavendish.imaging.image import Image, Metadata
 
@@ -117,11 +118,32 @@ def test_the_same_picture_gives_the_same_bytes(file_format):
     assert encode(noise(3), file_format) == encode(noise(3), file_format)
 
 
+@pytest.mark.parametrize(("file_format", "most"), [("jpeg", 65_500), ("webp", 16_383)])
+@pytest.mark.parametrize("upright", [False, True])
+def test_a_format_that_cannot_hold_the_picture_is_the_callers_error(file_format, most, upright):
+    def strip(length):
+        return np.zeros((length, 1, 3) if upright else (1, length, 3), np.uint8)
+
+    assert max(opened(encode(strip(most), file_format)).size) == most
+    with pytest.raises(ParameterOutOfRange, match=f"at most {most:,} pixels a side") as refused:
+        encode(strip(most + 1), file_format)
+    assert refused.value.param == "output_format"
+    assert opened(encode(strip(70_000))).size in {(70_000, 1), (1, 70_000)}
+
+
 @given(st.integers(0, 255), st.integers(0, 255))
 def test_flattening_is_over_white_in_encoded_values(code, alpha):
     image = Image(np.array([[[code, code, code, alpha]]], np.uint8))
     exact = (code * alpha + 255 * (255 - alpha)) / 255
     assert abs(int(flatten_on_white(image)[0, 0, 0]) - exact) <= 0.5
+
+
+def test_flattening_is_the_same_in_every_row():
+    pixels = noise(4, 5, 200)
+    flat = flatten_on_white(Image(pixels))
+    alpha = pixels[..., 3:] / 255
+    assert np.abs(flat - (pixels[..., :3] * alpha + 255 * (1 - alpha))).max() <= 0.51
+    assert flat.flags.c_contiguous
 
 
 def test_flattening_an_opaque_picture_changes_nothing():

@@ -104,11 +104,11 @@ def photographed(file_format):
     within[IFD.GPSInfo] = 8  # a place nested where it does not belong
     place = exif.get_ifd(IFD.GPSInfo)
     place[GPS.GPSLatitude], place[GPS.GPSMapDatum] = (51.0, 30.0, 0.0), "secret datum"
+    if file_format == "TIFF":  # whose writer takes no directories apart
+        exif[IFD.Exif], exif[IFD.GPSInfo] = {k: v for k, v in within.items() if k != IFD.GPSInfo}, place
     options = dict(FORMATS.get(file_format, {}))
-    if file_format in {"JPEG", "WEBP", "AVIF", "TIFF"}:
+    if file_format in {"JPEG", "WEBP", "AVIF"}:
         options["xmp"] = b"<x:xmpmeta>secret place</x:xmpmeta>"
-    if file_format == "TIFF":
-        del options["xmp"]
     return saved(ramp(), file_format, exif=exif, **options)
 
 

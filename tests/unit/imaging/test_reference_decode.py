@@ -9,12 +9,11 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageCms
+from PIL import Image
 from skimage import data
 
 from cavendish.domain.limits import DecodeSettings
 from cavendish.imaging.decode import HEIC, decode_all
-from cavendish.imaging.icc import read_matrix_profile
 
 SOURCE = np.ascontiguousarray(data.astronaut()[::4, ::3])  # 128×171: no symmetry, no multiple of a block
 
@@ -107,73 +106,3 @@ def test_draft_decoding_counts_against_the_cap_as_what_it_decodes():
     Image.fromarray(np.zeros((800, 800, 3), np.uint8)).save(buffer, "JPEG")
     tight = DecodeSettings(max_pixels=640_000, max_total_pixels=100_000)
     assert decode_all([buffer.getvalue()] * 5, tight, enough=[(100, 100)] * 5)[0].size == (100, 100)
-
-
-def _profile(primaries: tuple[tuple[float, float], ...], gamma: float) -> bytes:
-    """An RGB matrix profile with D65 white, adapted to the D50 of the connection space by Bradford."""
-    xy = np.array(primaries)
-    xyz = np.stack([xy[:, 0] / xy[:, 1], np.ones(3), (1 - xy.sum(1)) / xy[:, 1]])
-    white = np.array([0.95047, 1.0, 1.08883])
-    to_xyz = xyz * np.linalg.solve(xyz, white)
-    bradford = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-    gains = (bradford @ np.array([0.96422, 1.0, 0.82521])) / (bradford @ white)
-    pcs = np.linalg.inv(bradford) @ np.diag(gains) @ bradford @ to_xyz
-    return _matrix_profile(pcs, gamma)
-
-
-def _matrix_profile(pcs: np.ndarray, gamma: float) -> bytes:
-    """The smallest valid profile with those colorants (ICC.1:2022)."""
-
-    def fixed(value: float) -> bytes:
-        return round(float(value) * 65536).to_bytes(4, "big", signed=True)
-
-    tags = {f"{name}XYZ".encode(): b"XYZ \0\0\0\0" + b"".join(map(fixed, pcs[:, k])) for k, name in enumerate("rgb")}
-    curve = b"curv\0\0\0\0" + (1).to_bytes(4, "big") + round(gamma * 256).to_bytes(2, "big") + b"\0\0"
-    tags |= {f"{name}TRC".encode(): curve for name in "rgb"}
-    tags[b"wtpt"] = b"XYZ \0\0\0\0" + b"".join(map(fixed, (0.96422, 1.0, 0.82521)))
-    tags[b"desc"] = b"desc\0\0\0\0" + (5).to_bytes(4, "big") + b"test\0" + bytes(78)
-    tags[b"cprt"] = b"text\0\0\0\0none\0"
-    table, body = len(tags).to_bytes(4, "big"), b""
-    offset = 132 + 12 * len(tags)
-    for name, value in tags.items():
-        padded = value + bytes(-len(value) % 4)
-        table += name + (offset + len(body)).to_bytes(4, "big") + len(padded).to_bytes(4, "big")
-        body += padded
-    size = (offset + len(body)).to_bytes(4, "big")
-    header = size + bytes(4) + bytes([2, 64, 0, 0]) + b"mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
-    header += b"".join(map(fixed, (0.96422, 1.0, 0.82521))) + bytes(128 - len(header) - 12)
-    return header + table + body
-
-
-P3 = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
-ADOBE = ((0.640, 0.330), (0.210, 0.710), (0.150, 0.060))
-
-
-@pytest.mark.parametrize(("primaries", "gamma"), [(P3, 2.2), (ADOBE, 2.19921875)], ids=["display-p3", "adobe-rgb"])
-def test_wide_profiles_agree_with_littlecms_where_nothing_is_out_of_gamut(primaries, gamma):
-    profile = _profile(primaries, gamma)
-    assert read_matrix_profile(profile) is not None
-    muted = (96 + 0.4 * SOURCE).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(muted).save(buffer, "PNG", icc_profile=profile)
-    (image,) = decode_all([buffer.getvalue()], DecodeSettings())
-    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    reference = np.asarray(
-        ImageCms.profileToProfile(Image.fromarray(muted), source, ImageCms.createProfile("sRGB"), renderingIntent=1)
-    )
-    assert np.abs(image.rgb.astype(int) - reference).max() <= 2
-    assert np.abs(muted.astype(int) - reference).max() > 5  # the profile does change something
-
-
-def test_a_gradient_beyond_srgb_stays_a_gradient():
-    """The most saturated greens of Display P3: cut off they would all be one color."""
-    greens = np.zeros((1, 64, 3), np.uint8)
-    greens[0, :, 1] = 255
-    greens[0, :, 0] = np.linspace(0, 110, 64)
-    buffer = io.BytesIO()
-    Image.fromarray(np.repeat(greens, 8, 0)).save(buffer, "PNG", icc_profile=_profile(P3, 2.2))
-    (image,) = decode_all([buffer.getvalue()], DecodeSettings())
-    red = image.rgb[0, :, 0].astype(int)
-    assert (np.diff(red) >= 0).all()
-    assert len(np.unique(red)) > 12
-    assert image.rgb[0, :, 1].min() >= 250
