@@ -14,6 +14,8 @@ from PIL import Image, ImageCms
 from cavendish.domain.limits import DecodeSettings
 from cavendish.errors import UnreadableImage
 from cavendish.imaging.decode import HEIC, decode_all
+from tests.unit.imaging.files import ODD, chunk, png, tiff, with_exif
+from tests.unit.imaging.profiles import P3, gray_profile, matrix_profile, table_profile
 
 SLOW_S = 2.0
 
@@ -39,10 +41,21 @@ def corpus() -> list[tuple[str, bytes]]:
     for mode in ("RGB", "L", "1", "P"):
         add(f"png-{mode}", picture.convert(mode), "PNG")
     add("png-rgba", clear, "PNG", icc_profile=profile)
+    add("png-rgba-table-profile", clear, "PNG", icc_profile=table_profile(P3, 1.8))
+    add("png-gray-profile", picture.convert("LA"), "PNG", icc_profile=gray_profile(1.8))
+    add("png-p3", picture, "PNG", icc_profile=matrix_profile(P3))
+    add("png-palette-clear", picture.convert("P"), "PNG", transparency=bytes(range(256)))
+    add("png-clear-color", picture, "PNG", transparency=(3, 4, 5))
+    clear_color = chunk(b"tRNS", bytes(6))
+    rows = [row.astype(">u2").tobytes() for row in base.astype(np.uint16) * 257]
+    made.append(("png-16-clear-color", png(64, 48, depth=16, color=2, rows=rows, extra=clear_color)))
     add("png-16", Image.fromarray(base[..., 0].astype(np.uint16) * 257), "PNG")
     add("apng", picture, "PNG", save_all=True, append_images=[picture.rotate(90, expand=False)])
     add("gif", picture.convert("P"), "GIF", save_all=True, append_images=[picture.rotate(180).convert("P")])
     add("jpeg", picture, "JPEG", exif=exif.tobytes(), icc_profile=profile)
+    for name, block in ODD.items():
+        made.append((f"jpeg-exif {name}", with_exif(block, "JPEG", picture)))
+    add("jpeg-restarts", picture, "JPEG", restart_marker_blocks=3)
     add("jpeg-progressive", picture, "JPEG", progressive=True)
     add("jpeg-gray", picture.convert("L"), "JPEG")
     add("jpeg-cmyk", picture.convert("CMYK"), "JPEG")
@@ -53,6 +66,14 @@ def corpus() -> list[tuple[str, bytes]]:
     add("bmp-palette", picture.convert("P"), "BMP")
     for packing in (None, "tiff_lzw", "tiff_deflate", "jpeg", "packbits"):
         add(f"tiff-{packing}", picture, "TIFF", compression=packing)
+    deep = base.astype(np.uint16) * 257
+    planes = np.ascontiguousarray(np.moveaxis(deep, -1, 0))
+    for packing in (None, "lzw"):
+        made.append((f"tiff-16-{packing}", tiff(deep, photometric="rgb", compression=packing)))
+        options = {"photometric": "rgb", "planarconfig": "separate", "compression": packing}
+        made.append((f"tiff-16-planes-{packing}", tiff(planes, **options)))
+    made.append(("tiff-16-from-white", tiff(deep[..., 0], photometric="miniswhite", byteorder=">")))
+    made.append(("tiff-pages", tiff(np.stack([base, base]), photometric="rgb")))
     add("tiff-float", picture.convert("F"), "TIFF")
     add("avif", picture, "AVIF")
     if HEIC:

@@ -34,4 +34,4 @@ def test_the_corpus_itself_is_readable(name, data):
     (image,) = decode_all([data], DecodeSettings())
     sideways = name in {"jpeg", "webp-lossless"}  # saved with EXIF orientation 6
     assert image.size == ((48, 64) if sideways else (64, 48))
-    assert bool(image.metadata.notes) == (name in {"apng", "gif", "webp-animated"})
+    assert bool(image.metadata.notes) == (name in {"apng", "gif", "webp-animated", "tiff-pages"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -68,8 +69,9 @@ def convert(image: npt.NDArray[np.uint8], profile: MatrixProfile) -> EncodedRGB:
     Returns:
         h×w×3; colors outside sRGB are moved to its border along their hue, all others are exact.
     """
-    light = np.stack([profile.curves[k][image[..., k]] for k in range(3)], axis=-1)
-    return to_encoded(map_into_gamut(LinearRGB(light @ profile.matrix.T)))
+    light = cv2.LUT(image, np.ascontiguousarray(profile.curves.T[None]))
+    linear = np.asarray(cv2.transform(light, profile.matrix), np.float32)
+    return to_encoded(map_into_gamut(LinearRGB(linear)))
 
 
 def _tags(profile: bytes) -> dict[bytes, bytes]:

@@ -1,8 +1,5 @@
 """Files that end early in good order: no decoder complains, and part of the picture would be made up."""
 
-import struct
-import zlib
-
 import numpy as np
 import PIL.Image
 import pytest
@@ -10,7 +7,7 @@ import pytest
 from cavendish.domain.limits import DecodeSettings
 from cavendish.errors import UnreadableImage
 from cavendish.imaging.decode import decode_all
-from tests.unit.imaging.files import chunk, decode, noise, ramp, saved
+from tests.unit.imaging.files import chunk, decode, noise, png, ramp, saved
 
 JPEGS = {
     "444": {"quality": 90, "subsampling": 0},
@@ -78,22 +75,16 @@ def test_a_picture_that_is_plain_gray_is_no_damage(kind, gray):
     assert np.abs(image.pixels.astype(int) - gray).max() <= 2
 
 
-def rows_of(depth_bytes, width, height):
-    return [bytes([0]) + noise(1, width * depth_bytes, height)[k, :, 0].tobytes() for k in range(height)]
-
-
 @pytest.mark.parametrize(
     ("depth", "color", "size"), [(8, 2, 3), (8, 6, 4), (8, 0, 1), (16, 0, 2), (16, 2, 6), (8, 3, 1)]
 )
 @pytest.mark.parametrize("missing", [1, 7, 20])
 def test_a_png_whose_data_ends_early_is_refused(depth, color, size, missing):
     palette = chunk(b"PLTE", bytes(range(256)) * 3) if color == 3 else b""
-    rows = rows_of(size, 30, 20)
+    rows = [row.tobytes() for row in noise(size, 30, 20)]
 
     def file(count):
-        header = struct.pack(">IIBBBBB", 30, 20, depth, color, 0, 0, 0)
-        data = zlib.compress(b"".join(rows[:count]))
-        return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + palette + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+        return png(30, 20, depth=depth, color=color, rows=rows[:count], extra=palette)
 
     assert decode(file(20)).size == (30, 20)
     with pytest.raises(UnreadableImage):
@@ -102,26 +93,16 @@ def test_a_png_whose_data_ends_early_is_refused(depth, color, size, missing):
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_an_interlaced_png_whose_data_ends_early_is_refused(share):
-    import imagecodecs
+    pixels = noise(3, 16, 16)
+    grid = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]  # Adam7
+    rows = [row.tobytes() for y, x, dy, dx in grid for row in pixels[y::dy, x::dx]]
 
-    passes = interlaced(noise(3, 16, 16))
-    whole = png_of(16, 16, passes)
-    assert np.array_equal(decode(whole).pixels, noise(3, 16, 16))
-    assert np.array_equal(imagecodecs.png_decode(whole), noise(3, 16, 16))
+    def file(count):
+        return png(16, 16, depth=8, color=2, rows=rows[:count], interlaced=1)
+
+    assert np.array_equal(decode(file(len(rows))).pixels, pixels)
     with pytest.raises(UnreadableImage):
-        decode(png_of(16, 16, passes[: int(len(passes) * share)]))
-
-
-def interlaced(pixels):
-    """The rows of Adam7, with filter bytes (PNG, Third Edition, 8.1)."""
-    grid = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
-    return [b"\0" + row.tobytes() for y, x, dy, dx in grid for row in pixels[y::dy, x::dx]]
-
-
-def png_of(width, height, rows):
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 1)
-    data = zlib.compress(b"".join(rows))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+        decode(file(int(len(rows) * share)))
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])

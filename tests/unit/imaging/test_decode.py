@@ -1,9 +1,7 @@
 """Decoding: whatever kind of file comes in, an upright 8-bit sRGB picture comes out, or a clear refusal."""
 
-import io
 import random
 import struct
-import zlib
 
 import numpy as np
 import PIL.Image
@@ -13,6 +11,7 @@ from PIL import ImageCms
 from cavendish.domain.limits import DecodeSettings
 from cavendish.errors import UnreadableImage
 from cavendish.imaging.decode import decode_all, read_header
+from tests.unit.imaging.files import chunk, decode, png, ramp, saved
 
 CAPS = DecodeSettings()
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -44,34 +43,6 @@ def quarters(width=48, height=32):
 def muted():
     """The same with colors so far inside every gamut that no conversion needs to compress them."""
     return (quarters() // 2 + 90).astype(np.uint8)
-
-
-def ramp(width=40, height=30):
-    y, x = np.mgrid[:height, :width]
-    return np.stack([x * 6, y * 8, (x + y) * 3], -1).astype(np.uint8)
-
-
-def saved(picture, file_format, **options):
-    buffer = io.BytesIO()
-    if isinstance(picture, np.ndarray):
-        picture = PIL.Image.fromarray(np.ascontiguousarray(picture))
-    picture.save(buffer, file_format, **options)
-    return buffer.getvalue()
-
-
-def decode(data):
-    return decode_all([data], CAPS)[0]
-
-
-def chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def png(width, height, *, depth, color, rows, extra=b""):
-    """A PNG written by hand, for kinds Pillow does not write."""
-    header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, 0)
-    data = zlib.compress(b"".join(b"\0" + row for row in rows))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
 def with_swapped_primaries():

@@ -1,7 +1,6 @@
 """EXIF: a broken block says nothing of the pixels, and what is passed on holds neither place nor stale sizes."""
 
 import io
-import struct
 
 import numpy as np
 import PIL.Image
@@ -10,66 +9,15 @@ from PIL.ExifTags import GPS, IFD, Base
 
 from cavendish.domain.request import OutputOptions
 from cavendish.imaging.encode import encode_image
-from tests.unit.imaging.files import chunk, decode, exif_block, ramp, saved, tiff
-
-RATIONAL, UNDEFINED, ASCII, SHORT, LONG = 5, 7, 2, 3, 4
-ODD = {
-    "orientation as text": exif_block((274, ASCII, 2, b"6\0")),
-    "orientation as bytes": exif_block((274, UNDEFINED, 4, b"\6\0\0\0")),
-    "orientation twice": exif_block((274, SHORT, 2, b"\1\0\6\0")),
-    "orientation huge": exif_block((274, LONG, 1, b"\xff\xff\xff\xff")),
-    "orientation zero over zero": exif_block((274, RATIONAL, 1, bytes(8))),
-    "orientation of unknown type": exif_block((274, 99, 1, b"\6\0\0\0")),
-    "orientation counted to death": exif_block((274, SHORT, 0xFFFFFFFF, b"\6\0\0\0")),
-    "exposure as text": exif_block((34665, LONG, 1, b"\x1a\0\0\0")) + struct.pack("<HHHI", 1, 33434, 2, 4) + b"abc\0",
-    "directory outside": exif_block((34665, LONG, 1, b"\xff\xff\xff\x7f")),
-    "directory as text": exif_block((34665, ASCII, 4, b"abc\0")),
-    "directory that is itself": exif_block((34665, LONG, 1, b"\x08\0\0\0")),
-    "place as text": exif_block((34853, ASCII, 4, b"abc\0")),
-    "interop as text": exif_block((40965, ASCII, 4, b"abc\0")),
-    "resolution as text": exif_block((282, ASCII, 4, b"abc\0"), (283, ASCII, 4, b"abc\0"), (296, SHORT, 1, b"\3\0")),
-    "resolution over zero": exif_block((282, RATIONAL, 1, struct.pack("<II", 300, 0)), (296, SHORT, 1, b"\2\0")),
-    "maker as number": exif_block((271, LONG, 1, b"\1\2\3\4")),
-    "maker as signed bytes": exif_block((271, 6, 3, b"\xff\xfe\xfd")),
-    "rating as fraction": exif_block((18246, RATIONAL, 1, struct.pack("<II", 1, 0))),
-    "not a directory": b"Exif\0\0" + b"\xff" * 40,
-    "cut short": exif_block((274, SHORT, 1, b"\6\0"))[:12],
-    "empty": b"Exif\0\0",
-    "no entries": b"Exif\0\0II*\0\x08\0\0\0",
-    "far away": b"Exif\0\0II*\0\xff\xff\xff\xff",
-}
-FORMATS = {
-    "PNG": {},
-    "WEBP": {"lossless": True, "exact": True},
-    "JPEG": {"quality": 100, "subsampling": 0},
-    "AVIF": {"quality": 100, "subsampling": "4:4:4"},
-    "HEIF": {"quality": 100},
-}
-
-
-def with_exif(block, file_format):
-    """A file with that block, put in unread."""
-    if file_format == "PNG":
-        plain = saved(ramp(), "PNG")
-        return plain[:33] + chunk(b"eXIf", block.removeprefix(b"Exif\0\0")) + plain[33:]
-    if file_format == "JPEG":
-        plain = saved(ramp(), "JPEG", **FORMATS["JPEG"])
-        return plain[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + plain[2:]
-    if file_format == "HEIF":
-        pytest.importorskip("pillow_heif")
-    if file_format in {"AVIF", "HEIF"}:  # their writers read the block: write a good one of that length over
-        good = exif_block((271, UNDEFINED, 200, bytes(200)))
-        plain = saved(ramp(), file_format, exif=good, **FORMATS[file_format])
-        good, block = (part.removeprefix(b"Exif\0\0") for part in (good, block))
-        assert plain.count(good) == 1
-        return plain.replace(good, block.ljust(len(good), b"\0"))
-    return saved(ramp(), file_format, exif=block, **FORMATS[file_format])
+from tests.unit.imaging.files import FORMATS, ODD, decode, ramp, saved, tiff, with_exif
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
 @pytest.mark.parametrize("block", ODD.values(), ids=ODD)
 def test_an_odd_block_does_not_touch_the_pixels(block, file_format):
-    image = decode(with_exif(block, file_format))
+    if file_format == "HEIF":
+        pytest.importorskip("pillow_heif")
+    image = decode(with_exif(block, file_format, ramp()))
     assert image.size == (40, 30)
     assert np.abs(image.rgb.astype(int) - ramp()).mean() < 2
     for written in ("png", "jpeg", "webp"):
