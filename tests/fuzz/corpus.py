@@ -7,6 +7,7 @@ import random
 import resource
 import sys
 import time
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -46,9 +47,6 @@ def corpus() -> list[tuple[str, bytes]]:
     add("png-p3", picture, "PNG", icc_profile=matrix_profile(P3))
     add("png-palette-clear", picture.convert("P"), "PNG", transparency=bytes(range(256)))
     add("png-clear-color", picture, "PNG", transparency=(3, 4, 5))
-    clear_color = chunk(b"tRNS", bytes(6))
-    rows = [row.astype(">u2").tobytes() for row in base.astype(np.uint16) * 257]
-    made.append(("png-16-clear-color", png(64, 48, depth=16, color=2, rows=rows, extra=clear_color)))
     add("png-16", Image.fromarray(base[..., 0].astype(np.uint16) * 257), "PNG")
     add("apng", picture, "PNG", save_all=True, append_images=[picture.rotate(90, expand=False)])
     add("gif", picture.convert("P"), "GIF", save_all=True, append_images=[picture.rotate(180).convert("P")])
@@ -66,19 +64,25 @@ def corpus() -> list[tuple[str, bytes]]:
     add("bmp-palette", picture.convert("P"), "BMP")
     for packing in (None, "tiff_lzw", "tiff_deflate", "jpeg", "packbits"):
         add(f"tiff-{packing}", picture, "TIFF", compression=packing)
-    deep = base.astype(np.uint16) * 257
-    planes = np.ascontiguousarray(np.moveaxis(deep, -1, 0))
-    for packing in (None, "lzw"):
-        made.append((f"tiff-16-{packing}", tiff(deep, photometric="rgb", compression=packing)))
-        options = {"photometric": "rgb", "planarconfig": "separate", "compression": packing}
-        made.append((f"tiff-16-planes-{packing}", tiff(planes, **options)))
-    made.append(("tiff-16-from-white", tiff(deep[..., 0], photometric="miniswhite", byteorder=">")))
-    made.append(("tiff-pages", tiff(np.stack([base, base]), photometric="rgb")))
+    made.extend(_deep(base.astype(np.uint16) * 257))
     add("tiff-float", picture.convert("F"), "TIFF")
     add("avif", picture, "AVIF")
     if HEIC:
         add("heic", picture, "HEIF")
     return made
+
+
+def _deep(pixels: np.ndarray) -> Iterator[tuple[str, bytes]]:
+    """Files of 16 bits, and one of two pages."""
+    for packing in (None, "lzw"):
+        yield f"tiff-16-{packing}", tiff(pixels, photometric="rgb", compression=packing)
+        planes = np.ascontiguousarray(np.moveaxis(pixels, -1, 0))
+        options = {"photometric": "rgb", "planarconfig": "separate", "compression": packing}
+        yield f"tiff-16-planes-{packing}", tiff(planes, **options)
+    yield "tiff-16-from-white", tiff(pixels[..., 0], photometric="miniswhite", byteorder=">")
+    yield "tiff-pages", tiff(np.stack([pixels, pixels]), photometric="rgb")
+    rows = [row.astype(">u2").tobytes() for row in pixels]
+    yield "png-16-clear-color", png(64, 48, depth=16, color=2, rows=rows, extra=chunk(b"tRNS", bytes(6)))
 
 
 def mutate(data: bytes, chance: random.Random) -> bytes:

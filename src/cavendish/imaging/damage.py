@@ -101,9 +101,14 @@ def _lacks_blocks(picture: JpegImageFile, data: bytes, least: Size | None) -> bo
         picture.draft(None, least)
     picture.load()
     scans = _scans(data)
-    first = next(scans)
-    if picture.info.get("progressive") or len(first.components) < picture.layers:
+    first = next(scans, None)
+    if first is None:
+        return False
+    if picture.info.get("progressive"):
         return not _is_complete([first, *scans], picture)
+    if len(first.components) < picture.layers:
+        apart = [first, *scans]
+        return not _is_complete(apart, picture) or _takes_more(picture, data, apart[-1], least)
     return _ends_in_made_up_tone(picture, stored) and _takes_more(picture, data, first, least)
 
 
@@ -164,11 +169,11 @@ def _scans(data: bytes) -> Iterator[_Scan]:
         ITU-T T.81, B.1 and B.2.3.
     """
     at = 2
-    while (at := _next_marker(data, at)) < len(data) and data[at + 1] != _END_OF_IMAGE:
+    while (at := _next_marker(data, at)) + 4 < len(data) and data[at + 1] != _END_OF_IMAGE:
         (length,) = struct.unpack_from(">H", data, at + 2)
         body = data[at + 4 : at + 2 + length]
         start = at + 2 + length
-        if data[at + 1] == _START_OF_SCAN:
+        if data[at + 1] == _START_OF_SCAN and len(body) >= 6:
             first, last, bits = body[-3:]
             yield _Scan(body[1 : 1 + 2 * body[0] : 2], first, last, bits & 15, start)
         at = start

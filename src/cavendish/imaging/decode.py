@@ -115,9 +115,10 @@ def read_header(data: bytes, settings: DecodeSettings, *, param: str) -> Header:
 def _opened(data: bytes, *, param: str) -> Iterator[PIL.Image.Image]:
     """Open a file and turn whatever its decoder raises into one clear error."""
     try:
-        with warnings.catch_warnings(), _open(data) as picture:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield picture
+            with _open(data) as picture:
+                yield picture
     except (*DAMAGED, MemoryError) as error:
         raise UnreadableImage(
             f"{param} is not a picture this server can read ({', '.join(FORMATS)}), or it is damaged.", param=param

@@ -50,6 +50,25 @@ def test_a_jpeg_decoded_small_is_refused_as_well(kind):
         decode_all([cut(jpeg(kind, 640, 480), 0.7)], DecodeSettings(), enough=[(80, 60)])
 
 
+def in_scans_apart(pixels):
+    """A sequential JPEG with a scan a component: the scans of three gray files under one frame header."""
+    grays = [saved(pixels[..., k], "JPEG") for k in range(3)]
+    frame, scan = grays[0].index(b"\xff\xc0"), grays[0].index(b"\xff\xda")
+    size = grays[0][frame + 5 : frame + 9]
+    header = b"\xff\xc0\0\x11\x08" + size + b"\3" + b"".join(bytes([k, 0x11, 0]) for k in (1, 2, 3))
+    data = [bytes([0xFF, 0xDA, 0, 8, 1, k + 1, 0, 0, 63, 0]) + gray[scan + 10 : -2] for k, gray in enumerate(grays)]
+    return grays[0][:frame] + header + grays[0][frame + 13 : scan] + b"".join(data) + b"\xff\xd9"
+
+
+def test_a_jpeg_with_its_components_apart_is_whole_with_all_of_them():
+    whole = in_scans_apart(noise(3, 64, 48) // 4 + 60)
+    assert decode(whole).size == (64, 48)
+    third = whole.rindex(b"\xff\xda")
+    for end in (third - 300, third, third + 300, len(whole) - 300):
+        with pytest.raises(UnreadableImage):
+            decode(whole[:end].rstrip(b"\xff") + b"\xff\xd9")
+
+
 @pytest.mark.parametrize("kind", JPEGS)
 @pytest.mark.parametrize("size", [(150, 101), (16, 16), (17, 17), (1, 1), (33, 8)])
 def test_what_cameras_write_around_the_picture_is_no_damage(kind, size):

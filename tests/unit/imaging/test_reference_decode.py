@@ -1,4 +1,4 @@
-"""Seventy files against other decoders: OpenCV, tifffile, littleCMS and the codecs' libraries through other bindings."""
+"""Seventy files against other decoders: OpenCV, tifffile, littleCMS, and the codecs' libraries by other bindings."""
 
 from __future__ import annotations
 
