@@ -253,6 +253,14 @@ def test_compression_is_the_quality(api, file_format):
 MARK = b"SECRET-PLACE"
 
 
+@pytest.mark.parametrize(("file_format", "size"), [("webp", (16_400, 8)), ("jpeg", (8, 65_600))])
+def test_a_format_that_cannot_hold_the_answer_is_refused_by_name(api, file_format, size):
+    picture = data_uri(np.zeros((size[1], size[0], 3), np.uint8))
+    problem = api.refused(image_urls=[picture], output_format=file_format)
+    assert (problem.kind, problem.param) == ("err_validation", "output_format")
+    assert f"{size[0]}×{size[1]}" in problem.message
+
+
 def tagged_jpeg() -> bytes:
     """Red left, blue right, to be shown turned a quarter clockwise; with camera, time, place and 300 dpi."""
     pixels = np.zeros((48, 64, 3), np.uint8)

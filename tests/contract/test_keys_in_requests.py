@@ -6,10 +6,12 @@ import subprocess
 import sys
 
 import httpx2
+import numpy as np
 import pytest
 
 from tests.contract.conftest import KEY
 from tests.support.calls import ABSENT, GENERATIONS, SMALL, Caller, refusal
+from tests.support.pictures import data_uri
 from tests.support.server import books, create_key, rows
 
 FIRST_SENTENCE = "This request requires a valid API key."
@@ -77,6 +79,7 @@ def test_a_refused_call_costs_nothing_and_a_delivered_one_its_price(server, paye
             {"model": "acme/paint"},
             {"image_urls": [f"{server.origin}/files/1790000000000-00000000-0000-4000-8000-000000000000.png"]},
             {"image_urls": ["data:image/png;base64,iVBORw0KGgo="]},
+            {"image_urls": [data_uri(np.zeros((8, 16_400, 3), np.uint8))], "output_format": "webp"},
         ):
             caller.refused(**wrong)
             assert books(server.data_dir, account) == start, wrong

@@ -6,6 +6,7 @@ import io
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import PIL.Image
@@ -40,6 +41,9 @@ _MADE_UP_TONE = 128
 
 _MORE_DATA = bytes(range(1, 255))
 """Coded data to offer to a decoder that may still want some; without 0xFF it can hold no marker."""
+
+_MOST_SCANS = 100
+"""Each costs the decoder a pass over the whole picture, whether it holds data or not; encoders write about ten."""
 
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 _SEARCH_BYTES = 1 << 14
@@ -99,17 +103,20 @@ def _lacks_blocks(picture: JpegImageFile, data: bytes, least: Size | None) -> bo
     stored = picture.size
     if least is not None:
         picture.draft(None, least)
-    picture.load()
     scans = _scans(data)
     first = next(scans, None)
     if first is None:
+        picture.load()
         return False
-    if picture.info.get("progressive"):
-        return not _is_complete([first, *scans], picture)
-    if len(first.components) < picture.layers:
-        apart = [first, *scans]
-        return not _is_complete(apart, picture) or _takes_more(picture, data, apart[-1], least)
-    return _ends_in_made_up_tone(picture, stored) and _takes_more(picture, data, first, least)
+    progressive = "progressive" in picture.info
+    if not progressive and len(first.components) == picture.layers:
+        picture.load()
+        return _ends_in_made_up_tone(picture, stored) and _takes_more(picture, data, first, least)
+    several = [first, *islice(scans, _MOST_SCANS)]
+    if len(several) > _MOST_SCANS:
+        raise OSError("implausibly many scans")
+    picture.load()
+    return not _is_complete(several, picture) or (not progressive and _takes_more(picture, data, several[-1], least))
 
 
 def _ends_in_made_up_tone(picture: JpegImageFile, stored: Size) -> bool:

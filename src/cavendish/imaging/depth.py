@@ -19,6 +19,7 @@ TiffImagePlugin.OPEN_INFO[b"MM", 0, (1,), 1, (16,), ()] = ("I;16B", "I;16B")  # 
 _WIDE_MODES = ("I", "F")  # with `I;16` and its kin
 _FULL = 65_535
 _WHITE_IS_ZERO = 0
+_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,6 @@ def settle_color_key(opened: PIL.Image.Image, data: bytes) -> PIL.Image.Image | 
         same = (_samples(upper, box) == key >> 8) & (_samples(lower, box) == (key & 255))
         clear.paste(PIL.Image.fromarray(np.where(same.all(axis=-1), 0, 255).astype(np.uint8)), box)
     return clear
-
-
-_ROWS = 16
 
 
 def _decoded_as(data: bytes, depth: str) -> PIL.Image.Image:

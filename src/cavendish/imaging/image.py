@@ -17,7 +17,7 @@ class Metadata:
 
     Args:
         format: Pillow's name of the file format, such as `JPEG`.
-        exif: The EXIF block with orientation already baked in and GPS dropped; empty when there was none.
+        exif: What may be kept of the EXIF block (see `exif.kept_block`), the orientation baked in; empty for none.
         dpi: Horizontal and vertical resolution in dots per inch, where the file states one.
         notes: Sentences the answer's description must carry, such as that only the first frame was read.
     """

@@ -1,5 +1,7 @@
 """Files that end early in good order: no decoder complains, and part of the picture would be made up."""
 
+import time
+
 import numpy as np
 import PIL.Image
 import pytest
@@ -48,6 +50,16 @@ def test_a_jpeg_that_is_closed_early_is_refused(kind, share):
 def test_a_jpeg_decoded_small_is_refused_as_well(kind):
     with pytest.raises(UnreadableImage):
         decode_all([cut(jpeg(kind, 640, 480), 0.7)], DecodeSettings(), enough=[(80, 60)])
+
+
+def test_a_jpeg_of_implausibly_many_scans_is_refused_before_it_is_decoded():
+    """Each scan of twelve bytes costs a pass over the picture: some kilobytes would take hours."""
+    data = saved(PIL.Image.new("RGB", (7000, 7000)), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    started = time.perf_counter()
+    with pytest.raises(UnreadableImage):
+        decode(data[:-2] + data[last : last + 12] * 20_000 + data[-2:])
+    assert time.perf_counter() - started < 1
 
 
 def in_scans_apart(pixels):
@@ -149,3 +161,15 @@ def test_a_broken_later_frame_does_not_touch_the_first(file_format, broken):
 def test_ramp_files_of_every_kind_are_whole():
     for file_format in ("PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF"):
         assert decode(saved(ramp(), file_format)).size == (40, 30)
+
+
+def test_a_later_frame_of_nonsense_does_not_touch_the_first_of_a_webp():
+    frames = [PIL.Image.fromarray(noise(3, 64, 48)), PIL.Image.fromarray(noise(3, 64, 48)[::-1])]
+    data = bytearray(saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True))
+    data[-2000:] = bytes(2000)
+    assert np.array_equal(decode(bytes(data)).pixels, noise(3, 64, 48))
+
+
+def test_a_gif_without_a_frame_is_refused():
+    with pytest.raises(UnreadableImage):
+        decode(b"GIF89a\x08\0\x08\0\x80\0\0\0\0\0\xff\xff\xff;")
