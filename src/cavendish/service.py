@@ -168,6 +168,7 @@ def _report(edit: Edit, outcome: EngineResult) -> dict[str, Any]:
     return {
         "engine": edit.route.engine.name,
         "plan_version": edit.plan.version,
+        "plan": edit.plan.to_json(),
         "seed": edit.seed,
         "steps": [step.to_json() for step in outcome.outcomes],
         "unsupported": [{"text": item.text, "reason": item.reason} for item in edit.plan.unsupported],

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from cavendish.domain.plan import EditPlan, Unsupported
+from cavendish.domain.plan import EditPlan
 from cavendish.errors import InvalidRequest
+from cavendish.planning.given import read_plan
 from cavendish.planning.planner import PhrasePlanner, finish_plan
 
 
@@ -25,7 +26,7 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     jsonl: Annotated[
         Path | None,
-        typer.Option("--jsonl", help="A file of lines with id, instruction, n_inputs and, maybe, previous."),
+        typer.Option("--jsonl", help="A file of lines with id, instruction, n_inputs and, maybe, previous (a plan or a text)."),
     ] = None,
 ) -> None:
     """Show how an instruction, or every line of a file of them, is understood."""
@@ -48,11 +49,17 @@ def plan(
         print(f"  {step.op}  {json.dumps(dict(step.parameters))}  “{step.span}”")
 
 
-def _read(planner: PhrasePlanner, text: str, images: int, *, previous: bool = False) -> EditPlan:
-    steps, unsupported = planner.read(text, images=images)
-    if previous:
-        unsupported.append(Unsupported("previous", "follow-ups on an earlier plan are not read by this version"))
-    return finish_plan(steps, unsupported)
+def _read(planner: PhrasePlanner, text: str, images: int, previous: EditPlan | None = None) -> EditPlan:
+    return finish_plan(*planner.read(text, images=images, previous=previous))
+
+
+def _previous(planner: PhrasePlanner, given: object, images: int, number: int) -> EditPlan | None:
+    """The plan a line follows up on: given as a plan, or as the instruction it was made of."""
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return _read(planner, given, images)
+    return read_plan(given, param=f"line {number}: previous")
 
 
 def _planned_line(planner: PhrasePlanner, line: str, number: int) -> dict[str, Any]:
@@ -63,5 +70,6 @@ def _planned_line(planner: PhrasePlanner, line: str, number: int) -> dict[str, A
         raise InvalidRequest(f"Line {number} is not JSON with id and instruction.") from error
     if not isinstance(text, str) or type(images) is not int or images < 0:
         raise InvalidRequest(f"Line {number}: instruction is a text and n_inputs a count.")
-    made = _read(planner, text, images, previous="previous" in given).to_json()
+    previous = _previous(planner, given.get("previous"), images, number)
+    made = _read(planner, text, images, previous).to_json()
     return {"id": identity, **{key: made[key] for key in ("steps", "unsupported", "description")}}

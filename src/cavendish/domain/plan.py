@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 PLAN_VERSION = 1
 
+CONTEXT = "taken for context, not for an ask"
+"""Why words such as a story around the ask are listed; they are nothing that was left undone."""
+
 Parameters = Mapping[str, Any]
 
 

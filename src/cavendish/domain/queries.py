@@ -22,9 +22,14 @@ class RegionQuery:
     Args:
         query: The thing, as a noun phrase; `subject` and `background` are built in.
         side: `left`, `right`, `top`, `bottom` or `center` of the picture, or "".
-        order: 1 is the first counted from `side` (from the left where no side is given); 0 is unordered.
-        near: A noun phrase the thing is next to, or "".
+        order: 1 is the first counted from `side` (from the left where no side is given), −1 the last; 0 is unordered.
+        near: A noun phrase the thing is next to, or ""; with `side`, that side of it.
         color: A color word the thing has, or "".
+        having: A noun phrase of what it wears, holds or has, or "".
+        of: A noun phrase of whom or what it is a part, or "".
+        size: `largest` or `smallest` of its kind, or "".
+        every: Whether all of its kind are meant.
+        count: How many are meant; 0 is unstated.
         all_of: Expressions that must all hold (and).
         any_of: Expressions of which one must hold (or).
         none_of: Expressions that must not hold (not).
@@ -35,6 +40,11 @@ class RegionQuery:
     order: int = 0
     near: str = ""
     color: str = ""
+    having: str = ""
+    of: str = ""
+    size: str = ""
+    every: bool = False
+    count: int = 0
     all_of: tuple[RegionQuery, ...] = ()
     any_of: tuple[RegionQuery, ...] = ()
     none_of: tuple[RegionQuery, ...] = ()
@@ -56,10 +66,10 @@ class RegionQuery:
             raise InvalidRequest(f"Expected object at {param}", param=param)
         if not depth:
             raise InvalidRequest(f"Nested too deeply at {param}", param=param)
-        known = {"query": str, "side": str, "order": int, "near": str, "color": str}
+        known = {f.name: type(f.default) for f in fields(cls) if f.name not in _NESTED.values()}
         parts: dict[str, Any] = {}
         for key, item in cast("Mapping[str, object]", value).items():
-            if key in known and isinstance(item, known[key]) and not isinstance(item, bool):
+            if key in known and type(item) is known[key]:
                 parts[key] = item
             elif key in _NESTED and isinstance(item, list):
                 place = f"{param}.{key}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cavendish.domain.models import MODELS
+from cavendish.domain.plan import CONTEXT
 from cavendish.engines.base import Engine, EngineInput, EngineResult, asked_for
 from cavendish.errors import ModelUnavailable, UnsupportedEdit
 
@@ -57,7 +58,7 @@ class Router:
                 param="model" if not MODELS[request.model].edits else "image_urls",
             )
         undone = [step.span or step.op for step in plan.steps if not (step.exact and step.available)]
-        undone += [item.text for item in plan.unsupported]
+        undone += [item.text for item in plan.unsupported if item.reason != CONTEXT]
         if request.partial == "refuse" and undone:
             raise UnsupportedEdit(f"Not everything can be done here: {_quoted(undone)}. {WHAT_WORKS}", param="prompt")
         for engine in self._engines:

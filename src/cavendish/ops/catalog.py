@@ -1,22 +1,42 @@
-"""The table of operations as data: names, families, parameters, order and where the code is. Imports no pixel library.
+"""The table of operations: names, families, parameters, order and where the code is. Imports no pixel library.
 
-The names and ranges are a published interface (plans are stored and exchanged): rows may be added, never renamed.
+The data is `catalog.toml`. Names and ranges are a published interface (plans are stored and exchanged): rows may be
+added, never renamed.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from cavendish.domain.sizes import RATIO_SIZES
 from cavendish.errors import InvalidRequest, ParameterOutOfRange
 
 if TYPE_CHECKING:
     from cavendish.ops.base import Op
+
+Kind = Literal[
+    "number", "choice", "color", "text", "flag", "point",
+    "numbers", "box", "size", "colors", "points", "quad", "sides",
+]  # fmt: skip
+
+_ITEMS: Mapping[Kind, Kind] = {
+    "numbers": "number", "box": "number", "size": "number", "point": "number",
+    "colors": "color", "points": "point", "quad": "point", "sides": "choice",
+}  # fmt: skip
+"""Kinds that are lists, and of what."""
+
+_COUNTS: Mapping[Kind, tuple[int, int]] = {
+    "box": (4, 4), "size": (2, 2), "point": (2, 2), "colors": (2, 5), "quad": (4, 4), "sides": (1, 4),
+}  # fmt: skip
+"""Least and most items of the lists whose length is not the op's own matter."""
 
 
 @dataclass(frozen=True)
@@ -24,57 +44,92 @@ class Parameter:
     """One parameter of an op.
 
     Args:
-        kind: `number`, `choice`, `color` (#RRGGBB), `box` (four fractions 0–1: left, top, right, bottom) or
-            `numbers` (three weights).
-        default: Used where the plan does not say.
+        kind: `number`; `choice`; `color` (#RRGGBB); `text`; `flag`; `point` ([x, y], fractions 0–1); or a list:
+            `numbers`, `box` (fractions 0–1: left, top, right, bottom), `size` ([width, height] in pixels), `colors`
+            (2–5), `points`, `quad` (4 points, clockwise from the top left) or `sides` (each at most once).
+        default: Used where the plan does not say; None leaves it out.
         low: Least number.
         high: Greatest number.
-        choices: Allowed words of a `choice`.
+        whole: Whether numbers must be integers.
+        choices: Allowed words of a `choice` or of `sides`.
+        count: Least and most items of `numbers` and `points`.
+        longest: Most characters of a `text`.
     """
 
-    kind: Literal["number", "choice", "color", "box", "numbers"]
+    kind: Kind = "number"
     default: Any = None
     low: float = 0.0
     high: float = 1.0
+    whole: bool = False
     choices: tuple[str, ...] = ()
+    count: tuple[int, int] = (1, 16)
+    longest: int = 1000
 
     def check(self, value: object, *, param: str) -> Any:
-        """Return `value` where it fits.
+        """Return `value` where it fits, colors in capitals.
 
         Raises:
-            ParameterOutOfRange: A number outside `low`–`high`, or a word not among `choices`.
-            InvalidRequest: A value of another type.
+            ParameterOutOfRange: A number outside `low`–`high`, a word not among `choices`, or a text too long.
+            InvalidRequest: A value of another type, or a list of another length.
         """
-        if self.kind == "choice":
-            if value not in self.choices:
-                expected = " | ".join(f"'{choice}'" for choice in self.choices)
-                raise ParameterOutOfRange(f"Expected {expected}, received {value!r} at {param}", param=param)
-            return value
-        if self.kind == "color":
-            return _check_color(value, param)
-        if self.kind == "number":
-            return self._check_number(value, param)
-        return self._check_numbers(value, param)
+        match self.kind:
+            case "number":
+                return self._check_number(value, param)
+            case "choice":
+                return self._check_choice(value, param)
+            case "color":
+                return _check_color(value, param)
+            case "text":
+                return self._check_text(value, param)
+            case "flag":
+                return _check_flag(value, param)
+            case _:
+                return self._check_list(value, param)
 
     def _check_number(self, value: object, param: str) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise InvalidRequest(f"Expected number at {param}", param=param)
         if not self.low <= value <= self.high:
-            raise ParameterOutOfRange(f"{param} must be between {self.low:g} and {self.high:g}", param=param)
+            raise ParameterOutOfRange(f"{param} must be between {self.low:.12g} and {self.high:.12g}", param=param)
+        if self.whole and value != int(value):
+            raise InvalidRequest(f"Expected integer at {param}", param=param)
+        return int(value) if self.whole else value
+
+    def _check_choice(self, value: object, param: str) -> object:
+        if value not in self.choices:
+            expected = " | ".join(f"'{choice}'" for choice in self.choices)
+            raise ParameterOutOfRange(f"Expected {expected}, received {value!r} at {param}", param=param)
         return value
 
-    def _check_numbers(self, value: object, param: str) -> list[float]:
-        length = 4 if self.kind == "box" else 3
-        if not isinstance(value, list | tuple) or len(value) != length:
-            raise InvalidRequest(f"Expected {length} numbers at {param}", param=param)
-        return [self._check_number(item, f"{param}[{i}]") for i, item in enumerate(value)]
+    def _check_text(self, value: object, param: str) -> str:
+        if not isinstance(value, str) or not value:
+            raise InvalidRequest(f"Expected text at {param}", param=param)
+        if len(value) > self.longest:
+            raise ParameterOutOfRange(f"{param} must have at most {self.longest} characters", param=param)
+        return value
+
+    def _check_list(self, value: object, param: str) -> list[Any]:
+        least, most = _COUNTS.get(self.kind, self.count)
+        item = dataclasses.replace(self, kind=_ITEMS[self.kind])
+        if not isinstance(value, list | tuple) or not least <= len(value) <= most:
+            length = f"{least}" if least == most else f"{least} to {most}"
+            raise InvalidRequest(f"Expected {length} {item.kind}s at {param}", param=param)
+        items = [item.check(part, param=f"{param}[{i}]") for i, part in enumerate(value)]
+        if self.kind == "sides" and len(set(items)) < len(items):
+            raise InvalidRequest(f"Expected each side once at {param}", param=param)
+        return items
 
 
 def _check_color(value: object, param: str) -> str:
-    text = value if isinstance(value, str) else ""
-    if len(text) != 7 or text[0] != "#" or not all(c in "0123456789abcdefABCDEF" for c in text[1:]):
+    if not isinstance(value, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
         raise InvalidRequest(f"Expected a color as #RRGGBB at {param}", param=param)
-    return text.upper()
+    return value.upper()
+
+
+def _check_flag(value: object, param: str) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidRequest(f"Expected boolean at {param}", param=param)
+    return value
 
 
 @dataclass(frozen=True)
@@ -86,6 +141,7 @@ class OpRow:
         family: The published family.
         stage: Place in the order of execution; lower runs first.
         parameters: By name.
+        does: What it does, in a few words.
         varies: The amount that differs between several pictures of one request; "" where nothing may.
         module: Import path of the family's module, "" where this build has none.
     """
@@ -94,6 +150,7 @@ class OpRow:
     family: str
     stage: int
     parameters: Mapping[str, Parameter]
+    does: str
     varies: str = ""
     module: str = ""
 
@@ -126,135 +183,25 @@ class OpRow:
         return defaults | stated
 
 
-# Order of execution by family (architecture §5); single ops that run elsewhere are in _STAGES.
-_FAMILIES: dict[str, tuple[int, str]] = {
-    "restore": (0, "deblur upscale remove_jpeg_artifacts repair_old_photo restore_fading scan_document"),
-    "remove": (
-        10,
-        "remove_object remove_person remove_text remove_watermark remove_date_stamp remove_blemishes remove_scratches "
-        "remove_wires remove_shadow remove_reflection remove_everything_except",
-    ),
-    "recolor": (
-        20,
-        "recolor swap_colors recolor_hair recolor_eyes recolor_lips lighten_material darken_material",
-    ),
-    "retouch": (
-        21,
-        "fix_red_eye whiten_teeth smooth_skin brighten_eyes reduce_under_eye reduce_shine remove_glare",
-    ),
-    "background": (
-        30,
-        "remove_background background_color background_gradient replace_background backdrop desaturate_background "
-        "darken_background replace_sky extract_subject",
-    ),
-    "compose": (
-        40,
-        "place_subject place_sticker place_on_surface side_by_side collage split_compare double_exposure "
-        "stitch_panorama fuse_exposures stack_focus remove_passers_by swap_face_from copy_object style_from",
-    ),
-    "blur": (
-        50,
-        "blur_region blur_background motion_blur zoom_blur tilt_shift pixelate_region censor_region",
-    ),
-    "geometry": (
-        60,
-        "crop straighten rotate flip correct_perspective resize extend_canvas pad round_corners move_object "
-        "scale_object mirror_object rotate_object duplicate_object swap_objects passport_sheet reframe",
-    ),
-    "tone": (
-        70,
-        "auto_enhance adjust_exposure adjust_brightness adjust_contrast adjust_highlights adjust_shadows adjust_whites "
-        "adjust_blacks apply_curve local_contrast dehaze brighten_low_light brighten_backlit white_balance "
-        "adjust_warmth black_and_white sepia fade vignette grade_look match_tone",
-    ),
-    "hue": (
-        71,
-        "adjust_saturation adjust_vibrance shift_hue selective_color tint duotone invert posterize match_colors "
-        "color_pop",
-    ),
-    "detail": (80, "sharpen adjust_texture denoise add_grain"),
-    "stylize": (
-        90,
-        "paint_style pencil_sketch ink_lines watercolor oil_paint cartoon comic_halftone pixel_art mosaic low_poly "
-        "pop_art blueprint vintage_film polaroid_look glitch",
-    ),
-    "effects": (
-        100,
-        "drop_shadow outline glow frame light_rays fog rain snow reflection spotlight",
-    ),
-    "lettering": (110, "add_text replace_text add_caption annotate redact add_emoji"),
-    "generate": (
-        120,
-        "add_content replace_content change_pose change_expression change_viewpoint change_clothes change_age "
-        "new_scene outpaint_content colorize_photo other",
-    ),
-}
-
-_STAGES = {"denoise": 1, "reframe": 69, "frame": 111}
-
-_AMOUNT = Parameter("number", default=0.3, low=-1, high=1)
-
-_PARAMETERS: dict[str, dict[str, Parameter]] = {
-    "adjust_exposure": {"exposure_ev": Parameter("number", default=0.7, low=-5, high=5)},
-    "adjust_brightness": {"amount": _AMOUNT},
-    "adjust_contrast": {"amount": _AMOUNT},
-    "adjust_saturation": {"amount": _AMOUNT},
-    "black_and_white": {"weights": Parameter("numbers", default=[0.299, 0.587, 0.114], low=-2, high=3)},
-    "sepia": {"strength": Parameter("number", default=1.0)},
-    "crop": {
-        "to": Parameter("choice", default="subject", choices=("box", "subject", "ratio")),
-        "box": Parameter("box"),
-        "ratio": Parameter("choice", choices=tuple(RATIO_SIZES)),
-        "margin": Parameter("number", default=0.08),
-    },
-    "rotate": {
-        "angle_deg": Parameter("number", default=90, low=-360, high=360),
-        "fill": Parameter("choice", default="crop", choices=("crop", "blur", "white", "transparent")),
-    },
-    "flip": {"direction": Parameter("choice", default="horizontal", choices=("horizontal", "vertical"))},
-    "reframe": {
-        "ratio": Parameter("choice", choices=(*RATIO_SIZES, "nearest")),
-        "policy": Parameter("choice", default="auto", choices=("auto", "crop", "extend", "pad")),
-    },
-    "remove_background": {},
-    "background_color": {"color": Parameter("color", default="#FFFFFF")},
-    "replace_background": {"match": Parameter("number", default=0.5)},
-    "blur_background": {
-        "strength": Parameter("number", default=0.5),
-        "shape": Parameter("choice", default="disc", choices=("disc",)),
-    },
-    "place_subject": {
-        "scale": Parameter("number", default=0.42, low=0.02, high=1),
-        "shadow": Parameter("choice", default="auto", choices=("auto", "contact", "none")),
-    },
-}
-
-_VARIES = {
-    "adjust_exposure": "exposure_ev",
-    "adjust_brightness": "amount",
-    "adjust_contrast": "amount",
-    "adjust_saturation": "amount",
-    "sepia": "strength",
-    "blur_background": "strength",
-    "place_subject": "scale",
-}
-
-
-def _rows() -> Iterable[OpRow]:
-    for family, (stage, names) in _FAMILIES.items():
-        for name in names.split():
-            built = name in _PARAMETERS
-            yield OpRow(
-                name=name,
-                family=family,
-                stage=_STAGES.get(name, stage),
-                parameters=_PARAMETERS.get(name, {}),
-                varies=_VARIES.get(name, ""),
-                module=f"cavendish.ops.{family}" if built else "",
-            )
-
-
 @cache
 def catalog() -> Mapping[str, OpRow]:
     """Every op of the table, by name, in the table's order."""
-    return MappingProxyType({row.name: row for row in _rows()})
+    table = tomllib.loads(Path(__file__).with_name("catalog.toml").read_text("utf-8"))
+    return MappingProxyType({row.name: row for family, rows in table.items() for row in _rows(family, **rows)})
+
+
+def _rows(family: str, *, stage: int, **rows: dict[str, Any]) -> Iterable[OpRow]:
+    for name, row in rows.items():
+        yield OpRow(
+            name=name,
+            family=family,
+            stage=row.get("stage", stage),
+            parameters={key: _parameter(value) for key, value in row.items() if isinstance(value, dict)},
+            does=row["does"],
+            varies=row.get("varies", ""),
+            module=f"cavendish.ops.{family}" if row.get("built") else "",
+        )
+
+
+def _parameter(spec: dict[str, Any]) -> Parameter:
+    return Parameter(**spec | {key: tuple(spec[key]) for key in ("choices", "count") if key in spec})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cavendish.domain.plan import Status, Step
+from cavendish.domain.plan import CONTEXT, Status, Step
 from cavendish.planning.phrases import sayings
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _undoable(steps: Iterable[Step]) -> list[tuple[str, str]]:
 def _not_done(skipped: Iterable[tuple[str, str]], unsupported: Iterable[Unsupported]) -> list[str]:
     """One sentence listing everything left undone, grouped by reason."""
     by_reason: dict[str, list[str]] = {}
-    for text, reason in [*skipped, *((f"“{item.text}”", item.reason) for item in unsupported)]:
+    for text, reason in [*skipped, *((f"“{item.text}”", item.reason) for item in unsupported if item.reason != CONTEXT)]:
         by_reason.setdefault(reason, []).append(text)
     listed = "; ".join(f"{', '.join(texts)} ({reason})" for reason, texts in by_reason.items())
     return [f"Not done: {listed}."] if listed else []

@@ -64,8 +64,7 @@ def _step(value: object, param: str) -> Step:
     if row is None:
         raise InvalidRequest(f"Unknown op {step.get('op')!r} at {param}.op", param=param)
     parameters = step.get("parameters", {})
-    if row.available:
-        row.fill_in(parameters, param=f"{param}.parameters")
+    row.fill_in(parameters, param=f"{param}.parameters")
     return Step(
         op=row.name,
         family=row.family,

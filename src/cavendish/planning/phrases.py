@@ -1,17 +1,19 @@
-"""The families' words files as compiled rules, and finding the best rule for a stretch of text."""
+"""The families' words files as rules, and the rule that explains a clause best."""
 
 from __future__ import annotations
 
-import itertools
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cavendish.planning.clauses import words
+from cavendish.planning.color_words import with_colors_marked
+from cavendish.planning.templates import LOOSE_SLOTS, MARKS, Template, TemplateCompiler, noun_pattern, slots_of
+from cavendish.planning.tokens import Phrase
+from cavendish.planning.vocabulary import verbs, word_set
 
 
 @dataclass(frozen=True)
@@ -20,149 +22,176 @@ class Rule:
 
     Args:
         op: The op's name.
-        pattern: Compiled; group names are slot names.
+        template: What the clause must look like.
         parameters: Set whenever the rule matches.
         amount: The parameter that adverbs and numbers change; "" for none.
         value: That parameter's amount when none is stated.
         confidence: 0–1.
+        also: Ops that the same words ask for besides.
+        absorbs: Whether all that follows in the message describes the same picture.
+        replaces: Ops of the whole picture asked for before that these words correct: “make it gray, but keep the rose red”.
+        mood: `complaint` says what is wrong (“it is too dark”) and gives way to an ask that says what to do about it;
+            `vague` says what to do without saying what is wrong (“fix it”) and gives way to a complaint.
     """
 
     op: str
-    pattern: re.Pattern[str]
+    template: Template
     parameters: Mapping[str, Any] = field(default_factory=dict)
     amount: str = ""
     value: float = 0.0
     confidence: float = 0.9
+    also: tuple[str, ...] = ()
+    absorbs: bool = False
+    mood: str = ""
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Found:
-    """A rule that fits, where, and what its slots hold."""
+    """A rule that fits, the tokens it explains, and its slots.
+
+    Args:
+        rule: The rule.
+        phrase: What it matched.
+        slots: Slot name to the tokens in it.
+        literal: Characters explained by literal words and by heads of noun classes.
+    """
 
     rule: Rule
-    start: int
-    end: int
-    slots: Mapping[str, str]
-
-    @property
-    def weight(self) -> tuple[int, int]:
-        """Longer literal matches win; noun phrases, which match anything, count last."""
-        loose = sum(len(value) for name, value in self.slots.items() if name.startswith(("thing", "scene")))
-        return self.end - self.start - loose, self.end - self.start
+    phrase: Phrase
+    slots: Mapping[str, Phrase]
+    literal: int
 
 
-def find_best(text: str) -> Found | None:
-    """The rule that explains most of `text` literally, or None."""
-    best: Found | None = None
+def find_whole(clause: Phrase) -> Found | None:
+    """The rule that explains the whole clause, most of it literally, or None."""
+    text = with_colors_marked(clause.text)
+    matches = ((rule, rule.template.whole.fullmatch(text)) for rule in _candidates(clause.words, text))
+    return max((_found(rule, clause, match) for rule, match in matches if match), key=_weight, default=None)
+
+
+def find_inside(clause: Phrase) -> Found | None:
+    """The rule that explains most of a part of the clause literally, or None; generic rules do not count."""
+    text = with_colors_marked(clause.text)
+    matches = (
+        (rule, rule.template.inside.search(text)) for rule in _candidates(clause.words, text) if rule.confidence > 0.5
+    )
+    whole = (_found(rule, clause, match) for rule, match in matches if match and not _lacks_object(match))
+    return max(whole, key=_weight, default=None)
+
+
+def _lacks_object(match: re.Match[str]) -> bool:
+    """Whether a bare verb is cut off from its object: “extend” of “extend her dress” says nothing of the picture."""
+    verb = match.group().split()
+    return len(verb) <= 2 and verb[0] in verbs() and _OBJECT.match(match.string, match.end()) is not None
+
+
+_OBJECT = re.compile(r" (?:the|a|an|my|his|her|their|its|our|this|that|these|those)\b")
+
+
+def _weight(found: Found) -> tuple[int, float]:
+    return found.literal, found.rule.confidence
+
+
+def _found(rule: Rule, clause: Phrase, match: re.Match[str]) -> Found:
+    places = slots_of(match)
+    heads = places.pop("head", (0, 0))
+    loose = sum(end - start for name, (start, end) in places.items() if name.rstrip("0123456789") in LOOSE_SLOTS)
+    slots = {name: clause.part(*place) for name, place in places.items()}
+    literal = match.end() - match.start() - loose + (heads[1] - heads[0])
+    return Found(rule, clause.part(*match.span()), slots, literal)
+
+
+def _candidates(present: frozenset[str], text: str) -> Iterator[Rule]:
+    """Rules of which every needed word or mark is present."""
+    present |= {f"{{{name}}}" for name, mark in MARKS.items() if mark.search(text)}
+    index, always = _index()
+    seen: set[int] = set()
+    for word in present:
+        for rule in index.get(word, ()):
+            if id(rule) not in seen:
+                seen.add(id(rule))
+                if not any(need.isdisjoint(present) for need in rule.template.needs):
+                    yield rule
+    yield from always
+
+
+@cache
+def _index() -> tuple[Mapping[str, tuple[Rule, ...]], tuple[Rule, ...]]:
+    """Rules by the words of their rarest need, and those that need none."""
+    by_word: dict[str, list[Rule]] = {}
+    always = []
     for rule in rules():
-        for match in rule.pattern.finditer(text):
-            found = Found(rule, match.start(), match.end(), _slots_of(match))
-            if best is None or found.weight > best.weight:
-                best = found
-    return best
+        if not rule.template.needs:
+            always.append(rule)
+            continue
+        for word in min(rule.template.needs, key=_commonness):
+            by_word.setdefault(word, []).append(rule)
+    return {word: tuple(group) for word, group in by_word.items()}, tuple(always)
 
 
-def _slots_of(match: re.Match[str]) -> dict[str, str]:
-    """Slot name to text; of a slot that stands in several alternatives, the one that matched."""
-    filled = ((name.partition("__")[0], value.strip()) for name, value in match.groupdict().items() if value)
-    return {name: value for name, value in filled if value}
+def _commonness(need: frozenset[str]) -> int:
+    """How often one of these words may be expected in a clause."""
+    return sum(30 if word in word_set("fillers") else 15 if word in verbs() else 1 for word in need)
 
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """Every phrase of every family, compiled once."""
-    return tuple(rule for table in _tables() for phrase in table.get("phrase", ()) for rule in _compile(phrase))
+    """Every ask of every family."""
+    compiler = TemplateCompiler(noun_classes())
+    return tuple(
+        rule for table in _tables().values() for ask in table.get("ask", ()) for rule in _rules_of(ask, compiler)
+    )
+
+
+def _rules_of(ask: Mapping[str, Any], compiler: TemplateCompiler) -> Iterable[Rule]:
+    for source in ask["say"]:
+        yield Rule(
+            op=ask["op"],
+            template=compiler.compile(source),
+            parameters=ask.get("parameters", {}),
+            amount=ask.get("amount", ""),
+            value=ask.get("value", 0.0),
+            confidence=ask.get("confidence", 0.9),
+            also=tuple(ask.get("also", ())),
+            absorbs=ask.get("absorbs", False),
+            replaces=tuple(ask.get("replaces", ())),
+            mood=next((mood for mood in ("complaint", "vague") if ask.get(mood)), ""),
+        )
+
+
+@cache
+def noun_classes() -> Mapping[str, tuple[str, ...]]:
+    """Noun class to its words; a class of one family can be used by all."""
+    classes: dict[str, str] = {}
+    for file, table in _tables().items():
+        for name, text in table.get("nouns", {}).items():
+            if name in classes:
+                raise ValueError(f"{file}: the noun class {name!r} stands in another file too")
+            classes[name] = text
+    return {name: tuple(word.replace("_", " ") for word in text.split()) for name, text in classes.items()}
+
+
+@cache
+def nouns_of(name: str) -> re.Pattern[str]:
+    """Matches the words of a noun class, plurals included."""
+    return re.compile(noun_pattern(noun_classes()[name]))
+
+
+@cache
+def literal_words() -> frozenset[str]:
+    """Every word that some rule names."""
+    return frozenset(word for rule in rules() for word in rule.template.literals)
 
 
 @cache
 def sayings() -> Mapping[str, str]:
     """Op name to the words that say it was done."""
-    return {op: text for table in _tables() for op, text in table.get("say", {}).items()}
+    return {op: text for table in _tables().values() for op, text in table.get("done", {}).items()}
 
 
 @cache
-def _tables() -> tuple[Mapping[str, Any], ...]:
-    found = sorted(
-        (item for item in files("cavendish.ops").iterdir() if item.name.endswith(".toml")), key=lambda i: i.name
-    )
-    return tuple(tomllib.loads(item.read_text("utf-8")) for item in found)
-
-
-def _compile(phrase: Mapping[str, Any]) -> Iterable[Rule]:
-    for pattern in phrase["match"]:
-        filled = re.sub(r"\{([a-z]+\d?)\}", lambda slot: _slots()[slot.group(1)], pattern)
-        yield Rule(
-            op=phrase["op"],
-            pattern=re.compile(rf"(?<![\w#-])(?:{_numbered(filled)})(?![\w-])", re.IGNORECASE),
-            parameters=phrase.get("parameters", {}),
-            amount=phrase.get("amount", ""),
-            value=phrase.get("value", 0.0),
-            confidence=phrase.get("confidence", 0.9),
-        )
-
-
-def _numbered(pattern: str) -> str:
-    """Make group names unique: a slot may stand in several alternatives, a group name only once."""
-    count = itertools.count()
-    return re.sub(r"\(\?P<(\w+)>", lambda group: f"(?P<{group.group(1)}__{next(count)}>", pattern)
-
-
-@cache
-def _slots() -> Mapping[str, str]:
-    """What each slot of a phrase matches."""
-    adverbs = {adverb for group in words()["factors"].values() for adverb in group if " " not in adverb}
-    stops = "|".join([*words()["grammar"]["stops"].split(), *sorted(adverbs)])
-    word = rf"(?!(?:{stops})\b)(?!\d)[\w'#-]+"
-    exception = r"everything (?:else|(?:except|but|behind|around) the subject)"
-    head = rf"(?:(?:the|a|an) )?(?!(?:the|a|an)\b){word}"
-    thing = rf"(?:{exception}|{head}(?: (?!(?:a|an)\b){word}){{0,5}})"
-    image = IMAGE.pattern
-    factors = sorted((adverb for group in words()["factors"].values() for adverb in group), key=len, reverse=True)
-    colors = "|".join(words()["colors"])
-    return {
-        "thing": f"(?P<thing>{thing})",
-        "thing2": f"(?P<thing2>{thing})",
-        "thing3": f"(?P<thing3>{thing})",
-        "source": rf"(?P<source>(?:(?P<thing>{thing}) (?:from|in|of|on) )?(?:{image}))",
-        "scene": rf"(?P<scene>(?:{thing} (?:from|in|of|on) )?(?:{image})|{thing})",
-        "image": f"(?P<image>{image})",
-        "image2": f"(?P<image2>{image})",
-        "color": rf"(?<!black and )(?<!black & )(?P<color>#[0-9a-f]{{6}}|(?:{colors})(?!\w| ?(?:and|&|n) ?white))",
-        "ratio": r"(?P<ratio>\d{1,2} ?[:x×] ?\d{1,2}(?! ?(?:px|pixels))|square)",
-        "angle": r"(?P<angle>-?\d{1,3}(?:\.\d+)? ?(?:°|degrees?|deg)?)",
-        "turn": r"(?P<turn>(?:counter|anti)[ -]?clockwise|clockwise|ccw|cw|left|right|upside down)",
-        "adverb": f"(?:{'|'.join(factors)})",
-        "quoted": r"(?P<quoted>['\"][^'\"]{1,200}['\"])",
-        "bw": r"black[ -]?(?:and|&|n|'n')[ -]?white|b ?& ?w|b/w|bw",
-    }
-
-
-IMAGE = re.compile(
-    r"(?:the |my |this |that )?(?:(?:first|1st|second|2nd|third|3rd|fourth|4th|other|last) "
-    r"(?:image|picture|photo|pic|one|shot|photograph)|(?:image|picture|photo|pic|img) ?#?(?:number )?"
-    r"(?:\d{1,2}|one|two|three|four|[ab])(?!\w))",
-    re.IGNORECASE,
-)
-"""How people point at one of several pictures."""
-
-_ORDINALS = {
-    "first": 0, "1st": 0, "one": 0, "a": 0,
-    "second": 1, "2nd": 1, "other": 1, "two": 1, "b": 1,
-    "third": 2, "3rd": 2, "three": 2,
-    "fourth": 3, "4th": 3, "four": 3,
-}  # fmt: skip
-
-
-def image_index(words_used: str, count: int) -> int:
-    """0-based index of the picture that words such as “the second image” or “photo 3” mean."""
-    named = re.findall(r"[a-z0-9]+", words_used.lower())
-    if len(named) > 1 and named[-1] == "one":  # in “the second one” it stands for a picture
-        named.pop()
-    for word in reversed(named):
-        if word.isdigit():
-            return max(0, int(word) - 1)
-        if word == "last":
-            return max(0, count - 1)
-        if word in _ORDINALS:
-            return _ORDINALS[word]
-    return 0
+def _tables() -> Mapping[str, Mapping[str, Any]]:
+    folder = files("cavendish.ops")
+    found = (item for item in folder.iterdir() if item.name.endswith(".toml") and item.name != "catalog.toml")
+    return {item.name: tomllib.loads(item.read_text("utf-8")) for item in sorted(found, key=lambda item: item.name)}

@@ -1,12 +1,17 @@
 """The table of operations: a published interface, so every name is checked against the frozen list."""
 
+import importlib
+import itertools
 import re
 import subprocess
 import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
-from cavendish.domain.sizes import RATIO_SIZES
+from cavendish.domain.sizes import NEAREST, RATIO_SIZES
 from cavendish.errors import InvalidRequest, ParameterOutOfRange
 from cavendish.ops.base import Need, Op
 from cavendish.ops.catalog import Parameter, catalog
@@ -39,6 +44,33 @@ FROZEN = {
 }
 """Names scripts and stored plans rely on: rows may be added, none renamed or moved to another family."""
 
+PARAMETERS = """
+auto_enhance strength; adjust_exposure exposure_ev; adjust_brightness amount; adjust_contrast amount;
+adjust_highlights amount; adjust_shadows amount; adjust_whites amount; adjust_blacks amount; apply_curve points;
+local_contrast amount; dehaze amount; brighten_low_light strength; brighten_backlit strength;
+white_balance mode temperature_k tint; adjust_warmth amount; black_and_white weights; sepia strength; fade amount;
+vignette amount roundness; grade_look name; adjust_saturation amount; adjust_vibrance amount; shift_hue hue_deg;
+selective_color color hue_deg saturation lightness; tint color amount; duotone shadows highlights; posterize levels;
+recolor color; swap_colors a b; recolor_hair color; recolor_eyes color; recolor_lips color; sharpen amount radius_px;
+adjust_texture amount; denoise strength; add_grain amount size; blur_region radius_px; blur_background strength shape;
+motion_blur angle_deg length_px; zoom_blur amount; tilt_shift angle_deg width; pixelate_region block_px;
+censor_region style; crop to box ratio margin; straighten angle_deg auto; rotate angle_deg fill; flip direction;
+correct_perspective quad auto; resize width_px height_px scale max_bytes; extend_canvas sides amounts fill; pad color;
+round_corners radius_px; reframe ratio policy; passport_sheet country; background_color color;
+background_gradient colors; replace_background match; backdrop name; desaturate_background amount;
+darken_background amount; replace_sky name; place_subject scale shadow; place_sticker opacity; place_on_surface quad;
+side_by_side gutter_px; collage layout gutter_px; double_exposure amount;
+add_text text font size color place outline shadow arc_deg; replace_text old new; add_caption text style;
+annotate shape text; add_emoji name place; paint_style name; pixel_art size; mosaic tile_px; smooth_skin strength;
+deblur strength; upscale scale mode; outline color width_px; frame style color; add_content what where;
+replace_content what with
+"""
+"""Parameters of the frozen table; more may be added, none renamed."""
+
+UNITS = ("_px", "_deg", "_ev", "_k", "_bytes")
+
+REFERENCE = Path(__file__).parents[3] / "docs/reference/ops.md"
+
 AVAILABLE = [row for row in catalog().values() if row.available]
 
 
@@ -48,6 +80,18 @@ def test_every_frozen_name_is_there_in_its_family(family):
         assert catalog()[name].family == family
 
 
+@pytest.mark.parametrize("line", PARAMETERS.split(";"), ids=lambda line: line.split()[0])
+def test_every_frozen_parameter_is_there(line):
+    name, *parameters = line.split()
+    assert set(parameters) <= set(catalog()[name].parameters)
+
+
+@pytest.mark.parametrize("family", FROZEN)
+def test_what_is_built_is_what_the_family_has(family):
+    has = importlib.import_module(f"cavendish.ops.{family}").OPS if find_spec(f"cavendish.ops.{family}") else {}
+    assert set(has) == {row.name for row in AVAILABLE if row.family == family}
+
+
 def test_generate_is_never_exact_and_never_built_here():
     for row in catalog().values():
         assert row.exact == (row.family != "generate")
@@ -55,13 +99,30 @@ def test_generate_is_never_exact_and_never_built_here():
 
 
 @pytest.mark.parametrize("row", AVAILABLE, ids=lambda row: row.name)
-def test_available_ops_load_and_their_defaults_are_legal(row):
+def test_available_ops_load(row):
     op = row.load()
     assert isinstance(op, Op)
     assert op.needs <= set(Need)
+
+
+@pytest.mark.parametrize("row", catalog().values(), ids=lambda row: row.name)
+def test_defaults_are_legal_and_what_varies_is_an_amount(row):
     filled = row.fill_in({}, param="p")
     assert row.fill_in(filled, param="p") == filled
-    assert not row.varies or row.parameters[row.varies].kind == "number"
+    for spec in row.parameters.values():
+        assert (spec.kind in {"choice", "sides"}) == bool(spec.choices)
+        assert spec.low < spec.high
+    if row.varies:
+        amount = row.parameters[row.varies]
+        assert (amount.kind, amount.whole) == ("number", False)
+        assert amount.default
+
+
+@pytest.mark.parametrize("row", catalog().values(), ids=lambda row: row.name)
+def test_what_an_op_does_is_said_in_a_few_words(row):
+    assert 1 <= len(row.does.split()) <= 8
+    assert row.does[0].islower()
+    assert not row.does.endswith(".")
 
 
 def test_the_order_of_execution_is_the_documented_one():
@@ -73,7 +134,7 @@ def test_the_order_of_execution_is_the_documented_one():
     assert stages == sorted(stages)
     assert catalog()["denoise"].stage < catalog()["remove_object"].stage
     assert catalog()["crop"].stage < catalog()["reframe"].stage < catalog()["adjust_exposure"].stage
-    assert catalog()["frame"].stage > catalog()["add_text"].stage
+    assert catalog()["add_text"].stage < catalog()["frame"].stage < catalog()["round_corners"].stage
 
 
 def test_the_ranges_of_the_table():
@@ -84,11 +145,27 @@ def test_the_ranges_of_the_table():
         ("adjust_saturation", "amount"): (-1, 1),
         ("sepia", "strength"): (0, 1),
         ("blur_background", "strength"): (0, 1),
+        ("adjust_highlights", "amount"): (-1, 1),
+        ("adjust_shadows", "amount"): (-1, 1),
+        ("adjust_whites", "amount"): (-1, 1),
+        ("adjust_blacks", "amount"): (-1, 1),
+        ("adjust_warmth", "amount"): (-1, 1),
+        ("adjust_vibrance", "amount"): (0, 1),
+        ("auto_enhance", "strength"): (0, 1),
+        ("smooth_skin", "strength"): (0, 0.4),
     }
     for (name, parameter), limits in ranges.items():
         spec = catalog()[name].parameters[parameter]
         assert (spec.low, spec.high) == limits
-    assert set(RATIO_SIZES) <= set(catalog()["reframe"].parameters["ratio"].choices)
+    for name, more in {"crop": (), "pad": (), "reframe": (NEAREST,)}.items():
+        assert catalog()[name].parameters["ratio"].choices == (*RATIO_SIZES, *more)
+
+
+def test_a_number_beyond_a_fraction_names_its_unit():
+    counts = {"scale", "levels", "copies", "amounts", "weights"}
+    for row in catalog().values():
+        for name, spec in row.parameters.items():
+            assert -1 <= spec.low <= spec.high <= 1 or name in counts or name.endswith(UNITS), f"{row.name}.{name}"
 
 
 @pytest.mark.parametrize(
@@ -111,6 +188,30 @@ def test_the_ranges_of_the_table():
         ("crop", {"box": "all"}, InvalidRequest),
         ("crop", {"ratio": "7:5"}, ParameterOutOfRange),
         ("remove_background", {"color": "#FFFFFF"}, InvalidRequest),
+        ("posterize", {"levels": 4.5}, InvalidRequest),
+        ("posterize", {"levels": 1}, ParameterOutOfRange),
+        ("pencil_sketch", {"colored": 1}, InvalidRequest),
+        ("add_text", {"text": ""}, InvalidRequest),
+        ("add_text", {"text": ["a"]}, InvalidRequest),
+        ("add_text", {"text": "x" * 1001}, ParameterOutOfRange),
+        ("duotone", {"shadows": "navy"}, InvalidRequest),
+        ("background_gradient", {"colors": ["#FFFFFF"]}, InvalidRequest),
+        ("background_gradient", {"colors": ["#FFFFFF"] * 6}, InvalidRequest),
+        ("background_gradient", {"colors": "#FFFFFF"}, InvalidRequest),
+        ("apply_curve", {"points": [[0, 0]]}, InvalidRequest),
+        ("apply_curve", {"points": [[0, 0], [1]]}, InvalidRequest),
+        ("apply_curve", {"points": [[0, 0], 1]}, InvalidRequest),
+        ("apply_curve", {"points": [[0, 0], [1, 1.1]]}, ParameterOutOfRange),
+        ("apply_curve", {"points": [[0, 0]] * 17}, InvalidRequest),
+        ("place_on_surface", {"quad": [[0, 0], [1, 0], [1, 1]]}, InvalidRequest),
+        ("extend_canvas", {"sides": []}, InvalidRequest),
+        ("extend_canvas", {"sides": ["left", "left"]}, InvalidRequest),
+        ("extend_canvas", {"sides": ["north"]}, ParameterOutOfRange),
+        ("extend_canvas", {"sides": "left"}, InvalidRequest),
+        ("extend_canvas", {"amounts": [0.1] * 5}, InvalidRequest),
+        ("black_and_white", {"weights": [1, 1]}, InvalidRequest),
+        ("resize", {"width_px": 0}, ParameterOutOfRange),
+        ("resize", {"width_px": 640.5}, InvalidRequest),
     ],
 )
 def test_what_does_not_fit_is_refused_and_named(name, parameters, error):
@@ -128,6 +229,23 @@ def test_a_number_is_kept_as_given():
     assert Parameter("number", low=-5, high=5).check(3, param="p") == 3
 
 
+def test_a_size_is_two_whole_numbers():
+    size = Parameter("size", low=1, high=16384, whole=True)
+    assert size.check([640, 480.0], param="p") == [640, 480]
+    with pytest.raises(ParameterOutOfRange, match=r"p\[1\] must be between 1 and 16384"):
+        size.check([640, 16385], param="p")
+    with pytest.raises(InvalidRequest, match="Expected 2 numbers at p"):
+        size.check([640], param="p")
+
+
+def test_lists_are_returned_in_their_own_terms():
+    fill_in = {name: catalog()[name].fill_in for name in ("background_gradient", "extend_canvas", "posterize")}
+    assert fill_in["background_gradient"]({"colors": ["#abcdef", "#ABCDEF"]}, param="p")["colors"] == ["#ABCDEF"] * 2
+    assert fill_in["extend_canvas"]({"sides": ["top"]}, param="p")["sides"] == ["top"]
+    levels = fill_in["posterize"]({"levels": 8.0}, param="p")["levels"]
+    assert isinstance(levels, int)
+
+
 def test_names_are_verbs_in_snake_case():
     for name in catalog():
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", name)
@@ -141,3 +259,79 @@ def test_the_table_loads_no_pixel_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not done.stdout.split()
+
+
+def test_the_table_loads_fast():
+    """Every command and the server's start wait for it."""
+    read = catalog.__wrapped__
+    assert min(_seconds(read) for _ in range(5)) < 0.015
+
+
+def _seconds(call):
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def reference():
+    """The page about the ops, from the table."""
+    families = itertools.groupby(catalog().values(), key=lambda row: row.family)
+    return HEAD + "".join(f"\n## {family}\n\n{COLUMNS}{''.join(map(_line, rows))}" for family, rows in families)
+
+
+HEAD = """# Operations
+
+Written from `src/cavendish/ops/catalog.toml` by `python -m tests.unit.ops.test_catalog`; a test compares them.
+Families stand in the order of execution; `denoise` runs first, `reframe` last of geometry, `frame` and `round_corners`
+at the very end. *Built* ops run here. *Planned* ones are recognized in a sentence and checked in a plan, then reported
+as skipped; those of `generate` need a generative engine.
+
+A name's end is its unit; angles are clockwise; what has no unit is a fraction. Colors are #RRGGBB, points [x, y] and
+boxes [left, top, right, bottom] in fractions of the picture. In brackets: the default, used where a plan does not say.
+Several pictures of one request differ in the *varied* amount, unless the sentence states it. Where an op acts, on which
+side and with which other picture is not a parameter but the step's `region`, `placement` and `image`.
+"""
+
+COLUMNS = "| op | does | parameters | here |\n|---|---|---|---|\n"
+
+
+def _line(row):
+    parameters = "; ".join(
+        f"`{name}` {_values(spec)}{_default(spec)}{' *varied*' if name == row.varies else ''}"
+        for name, spec in row.parameters.items()
+    )
+    return f"| `{row.name}` | {row.does} | {parameters} | {'built' if row.available else 'planned'} |\n"
+
+
+def _values(spec):
+    span = f"{spec.low:.12g} to {spec.high:.12g}"
+    many = "–".join(str(n) for n in sorted(set(spec.count)))
+    return {
+        "number": f"whole number {span}" if spec.whole else span,
+        "choice": ", ".join(spec.choices),
+        "color": "#RRGGBB",
+        "text": f"text, at most {spec.longest} characters",
+        "numbers": f"{many} numbers {span}",
+        "colors": "2–5 colors",
+        "points": f"{many} points",
+        "quad": "4 points",
+        "sides": f"any of {', '.join(spec.choices)}",
+    }.get(spec.kind, spec.kind)
+
+
+def _default(spec):
+    if spec.default is None:
+        return ""
+    return f" ({str(spec.default).lower() if spec.kind == 'flag' else _shown(spec.default)})"
+
+
+def _shown(value):
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def test_the_reference_is_the_table():
+    assert REFERENCE.read_text("utf-8") == reference(), "run: python -m tests.unit.ops.test_catalog"
+
+
+if __name__ == "__main__":
+    REFERENCE.write_text(reference(), "utf-8")

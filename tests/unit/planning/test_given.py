@@ -116,6 +116,35 @@ def test_amounts_outside_their_range_are_refused(value):
         read_plan({"steps": [{"op": "adjust_exposure", "parameters": {"exposure_ev": value}}]}, param="plan")
 
 
+@pytest.mark.parametrize(
+    ("op", "parameters", "place"),
+    [
+        ("adjust_highlights", {"amount": 1.5}, ".amount"),
+        ("smooth_skin", {"strength": 0.5}, ".strength"),
+        ("grade_look", {"name": "breakfast"}, ".name"),
+        ("recolor", {"color": "red"}, ".color"),
+        ("background_gradient", {"colors": ["#FFFFFF", "blue"]}, ".colors[1]"),
+        ("place_on_surface", {"quad": [[0, 0], [1, 0], [1, 1], [0, 2]]}, ".quad[3][1]"),
+        ("add_text", {"text": 7}, ".text"),
+        ("change_pose", {"pose": "x" * 1001}, ".pose"),
+        ("remove_object", {"what": "car"}, ""),
+    ],
+)
+def test_what_cannot_be_done_yet_is_checked_all_the_same(op, parameters, place):
+    """A plan stored today must still be legal on the day the op is built."""
+    with pytest.raises(InvalidRequest) as refused:
+        read_plan({"steps": [{"op": "sepia"}, {"op": op, "parameters": parameters}]}, param="plan")
+    assert refused.value.param == f"plan.steps[1].parameters{place}"
+    assert refused.value.param in refused.value.public_message
+
+
+def test_parameters_of_what_cannot_be_done_yet_are_kept_as_given():
+    parameters = {"text": "Hello", "size": 0.2, "shadow": True}
+    (step,) = read_plan({"steps": [{"op": "add_text", "parameters": parameters}]}, param="plan").steps
+    assert step.parameters == parameters
+    assert step.available == catalog()["add_text"].available
+
+
 @pytest.mark.parametrize("image", [-1, True])
 def test_a_picture_number_is_a_count(image):
     with pytest.raises(InvalidRequest):
@@ -130,8 +159,9 @@ def test_deep_regions_are_refused_and_do_not_exhaust_the_stack():
         read_plan({"steps": [{"op": "sepia", "region": region}]}, param="plan")
 
 
-def test_every_op_of_the_table_can_be_named():
-    for name in catalog():
-        plan = read_plan({"steps": [{"op": name}]}, param="plan")
+def test_every_op_of_the_table_can_be_named_bare_and_with_its_defaults():
+    for name, row in catalog().items():
+        defaults = row.fill_in({}, param="p")
+        plan = read_plan({"steps": [{"op": name}, {"op": name, "parameters": defaults}]}, param="plan")
         assert isinstance(plan, EditPlan)
-        assert plan.steps[0].op == name
+        assert [(step.op, step.parameters) for step in plan.steps] == [(name, {}), (name, defaults)]

@@ -1,0 +1,252 @@
+"""From a matched phrase to typed steps: which thing, which picture, how much."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from cavendish.domain.plan import Step
+from cavendish.domain.queries import RegionQuery
+from cavendish.domain.sizes import RATIO_SIZES
+from cavendish.ops.catalog import OpRow, catalog
+from cavendish.planning.canonical import Ask
+from cavendish.planning.lettering_in_words import lettering_of
+from cavendish.planning.nouns import Noun, image_index, read_noun
+from cavendish.planning.phrases import Found
+from cavendish.planning.pictures_in_words import with_pictures
+from cavendish.planning.quantities import color_of, read_colors
+from cavendish.planning.sizes_in_words import measures_of, op_of_size, sides_of
+from cavendish.planning.tokens import Phrase
+from cavendish.planning.vocabulary import words
+
+_COUNTERCLOCKWISE = re.compile(r"\b(?:counter|anti|ccw|left)")
+_TILT_DEG = 10.0
+"""What an adverb of degree scales where a turn is asked for."""
+
+_UNITS = {"exposure_ev": "ev", "temperature_k": "k"}
+_SECOND_NAMES = {"shadows": 0, "highlights": 1, "a": 0, "b": 1, "old": 0, "new": 1, "what": 0, "with": 1}
+"""Parameters that come in pairs, and which of the phrase's two slots each takes."""
+
+_WHOLE = frozenset(
+    {
+        "straighten", "rotate", "flip", "correct_perspective", "resize", "reframe", "extend_canvas", "pad",
+        "round_corners", "passport_sheet",
+    }
+)  # fmt: skip
+"""Ops that always act on the whole picture, whatever is named beside."""
+
+_PLACED = frozenset({"place_subject", "place_sticker", "copy_object", "move_object", "add_text", "add_caption", "add_emoji", "add_content"})
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a phrase came to.
+
+    Args:
+        steps: In the order of the words.
+        rest: Parts of the clause that were not used.
+    """
+
+    steps: tuple[Step, ...]
+    rest: tuple[Phrase, ...] = ()
+
+
+def read_found(found: Found, ask: Ask, *, images: int) -> Reading:
+    """The steps a matched phrase stands for.
+
+    Args:
+        found: The rule and its slots.
+        ask: The clause it was found in.
+        images: How many pictures come with the message.
+    """
+    thing = read_noun(found.slots["thing"], images=images) if "thing" in found.slots else None
+    own = with_pictures(op_of_size(found.rule.op, ask), found, thing, images)
+    steps = [_step(op, found, ask, thing, images) for op in (own, *found.rule.also)]
+    rest = (thing.rest,) if thing and thing.rest.tokens else ()
+    return Reading(tuple(steps), rest)
+
+
+def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> Step:
+    row = catalog()[op]
+    parameters, stated = _parameters(row, found, ask)
+    boxed = op == "crop" and "box" in parameters
+    thing = None if op in _WHOLE else thing
+    return Step(
+        op=op,
+        family=row.family,
+        target=" ".join(sides_of(found.phrase.text)) if boxed else thing.text if thing else "",
+        region=thing.query if thing else None,
+        parameters=parameters,
+        image=_image(op, found, thing, images),
+        exact=row.exact,
+        available=row.available,
+        placement=_placement(found, ask) if op in _PLACED else "",
+        confidence=found.rule.confidence,
+        span=found.phrase.written or ask.phrase.written,
+        stated=stated,
+    )
+
+
+_READS_ANOTHER = frozenset({"replace_background", "match_tone", "match_colors"})
+
+
+def _image(op: str, found: Found, thing: Noun | None, images: int) -> int:
+    """Index of the other picture the step reads."""
+    row = catalog()[op]
+    if row.family != "compose" and op not in _READS_ANOTHER and "image" not in found.slots:
+        return 0
+    named = [image_index(found.slots[name].text, images) for name in ("image", "image2") if name in found.slots]
+    if thing is not None and thing.image is not None:
+        named.insert(0, thing.image)
+    for name in ("thing2", "scene"):
+        if name in found.slots and (image := read_noun(found.slots[name], images=images).image) is not None:
+            named.append(image)
+    other = next((index for index in named if index > 0), None)
+    return 1 if other is None else other
+
+
+def _placement(found: Found, ask: Ask) -> str:
+    """Side words joined by `-`, top or bottom first, such as `top-left`; "" without any. Words beside the thing come first."""
+    thing = found.slots.get("thing")
+    beside = ask.phrase.text.replace(thing.text, " ", 1) if thing else ask.phrase.text
+    return _sides_in(beside) or _sides_in(ask.phrase.text)
+
+
+def _sides_in(text: str) -> str:
+    text = re.sub(r"\b(?:on top of|upside|right next)\b", " ", text)
+    text = re.sub(r"\babove\b", "top", re.sub(r"\b(?:below|beneath|underneath)\b", "bottom", text))
+    present = set(text.split())
+    return "-".join(side for side in ("top", "bottom", "center", "left", "right") if present & set(words()["sides"][side]))
+
+
+def _parameters(row: OpRow, found: Found, ask: Ask) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Amounts, colors, sizes and texts of a matched phrase, and which amounts the words state."""
+    given: dict[str, Any] = {k: v for k, v in found.rule.parameters.items() if k in row.parameters}
+    stated: list[str] = []
+    own = found.rule.op == row.name
+    if found.rule.amount in row.parameters and (own or not found.rule.amount):
+        given[found.rule.amount], told = _amount(row, found, ask)
+        stated += [found.rule.amount] if told else []
+    for name, spec in row.parameters.items():
+        if name in given:
+            continue
+        value = _value(name, spec.kind, found, ask)
+        if value is not None:
+            given[name] = _clipped(value, spec) if spec.kind == "number" else value
+            stated += [name] if spec.kind == "number" else []
+    read = measures_of(row.name, found, ask) | lettering_of(row.name, found, ask.phrase.text)
+    stated += [name for name in read if row.parameters[name].kind == "number" and name not in stated]
+    if read.keys() & {"width_px", "height_px", "max_bytes"}:
+        given.pop("scale", None)
+    return given | read, tuple(stated)
+
+
+def _amount(row: OpRow, found: Found, ask: Ask) -> tuple[float, bool]:
+    """The op's main amount with its sign, and whether the words state it."""
+    name, sign = found.rule.amount, -1 if found.rule.value < 0 else 1
+    spec = row.parameters[name]
+    number = _stated(name, ask, factors=name == "scale")
+    if number is None:
+        degree = 1.0 if ask.degree is None else ask.degree
+        scaled = found.rule.value * degree
+        if name == "scale":
+            scaled = 1 + (found.rule.value - 1) * degree
+        elif name == "angle_deg" and ask.degree is not None:  # “slightly to the left” is no part of a quarter turn
+            scaled = math.copysign(_TILT_DEG * degree, found.rule.value)
+        return _clipped(scaled, spec), False
+    return _clipped(number if number < 0 or sign > 0 else -number, spec), True
+
+
+def _stated(name: str, ask: Ask, *, factors: bool) -> float | None:
+    """The number the words give for an amount, in the parameter's unit."""
+    unit = next((unit for suffix, unit in (("_deg", "deg"), ("_px", "px")) if name.endswith(suffix)), _UNITS.get(name, "fraction"))
+    amount = next((a for a in ask.amounts if a.unit == unit), None)
+    if amount is None and unit == "deg":
+        amount = next((a for a in ask.amounts if a.unit == "number"), None)
+    if amount is not None:
+        return 1 + amount.value if factors else amount.value
+    if factors:
+        amount = next((a for a in ask.amounts if a.unit == "factor"), None)
+        return amount.value if amount else None
+    if unit == "ev":  # “exposure +1”
+        return next((a.value for a in ask.amounts if a.unit == "number" and abs(a.value) <= 5), None)
+    if unit == "fraction" and name in {"amount", "strength"}:
+        number = next((a for a in ask.amounts if a.unit == "number" and abs(a.value) >= 1), None)
+        factor = next((a for a in ask.amounts if a.unit == "factor"), None)
+        if number is not None:
+            return number.value / 100
+        if factor is not None:
+            return abs(factor.value - 1)
+    return None
+
+
+def _clipped(value: float, spec: Any) -> float:
+    clipped = round(min(max(float(value), spec.low), spec.high), 4)
+    return int(clipped) if spec.whole else clipped
+
+
+def _value(name: str, kind: str, found: Found, ask: Ask) -> Any:
+    """What the phrase says of one parameter, or None."""
+    slots = found.slots
+    if kind == "color" and name != "outline":
+        place = _SECOND_NAMES.get(name, 0)
+        slot = slots.get("color2" if place else "color")
+        return color_of(slot.text) if slot else None
+    if kind == "colors":
+        colors = [color.hex for color in read_colors(ask.phrase.text)]
+        return colors[:5] if len(colors) > 1 else None
+    if kind == "text":
+        return None if name in {"text", "old", "new"} else _text(name, found)
+    if name.endswith("angle_deg"):
+        turned = next((a.value for a in ask.amounts if a.unit == "deg"), None)
+        if turned is None:
+            return None
+        return -turned if _COUNTERCLOCKWISE.search(ask.phrase.text) and turned > 0 else turned
+    if name.endswith(("_px", "_ev", "_k")) and name not in {"width_px", "height_px"}:
+        return _stated(name, ask, factors=False)
+    if name in {"levels", "copies"} and "number" in slots:
+        return float(slots["number"].text)
+    return None
+
+
+def _text(name: str, found: Found) -> str | None:
+    """Wording for a text parameter, as written."""
+    if name in found.slots:
+        return found.slots[name].unquoted
+    names = ("quoted", "words", "thing") if name in {"a", "what"} else ("quoted", "words")
+    second = ("quoted2", "words2", "thing2")
+    wanted = second if _SECOND_NAMES.get(name) else names
+    return next((found.slots[slot].unquoted for slot in wanted if slot in found.slots), None)
+
+
+def checked(step: Step) -> Step:
+    """A step whose parameters the op cannot do yet is planned but marked as not available."""
+    ratio = step.parameters.get("ratio")
+    if ratio is not None and ratio not in RATIO_SIZES:
+        return dataclasses.replace(step, available=False)
+    return step
+
+
+def with_region(step: Step, query: RegionQuery | None, target: str) -> Step:
+    """The step on another thing."""
+    return dataclasses.replace(step, region=query, target=target)
+
+
+def adjusted(step: Step, ask: Ask) -> Step:
+    """The step with its main amount as a fragment such as “…, slightly” or “…, 40 %” says it."""
+    row = catalog()[step.op]
+    name = row.varies or next((name for name in step.parameters if row.parameters[name].kind == "number"), "")
+    if not name or name in step.stated:
+        return step
+    spec = row.parameters[name]
+    before = step.parameters.get(name, spec.default)
+    stated = _stated(name, ask, factors=name == "scale")
+    if stated is not None:
+        signed = -stated if stated > 0 and before is not None and before < 0 else stated
+        return dataclasses.replace(step, parameters={**step.parameters, name: _clipped(signed, spec)}, stated=(*step.stated, name))
+    if ask.degree is None or before is None:
+        return step
+    return dataclasses.replace(step, parameters={**step.parameters, name: _clipped(before * ask.degree, spec)})

@@ -1,0 +1,74 @@
+"""What the number of pictures says about an ask: “add the dog” means the second picture's, where one was sent."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable
+
+from cavendish.domain.plan import Step
+from cavendish.planning.nouns import Noun
+from cavendish.planning.phrases import Found, nouns_of
+from cavendish.planning.tokens import Phrase
+
+_DEFINITE = frozenset({"the", "this", "that", "these", "those", "my", "our", "his", "her", "their", "your", "both"})
+_NEEDS_ANOTHER = frozenset({"place_subject", "place_sticker", "place_on_surface", "copy_object"})
+_FETCHED = frozenset({"place_subject", "copy_object"})
+_MERGED = frozenset(
+    {
+        "side_by_side", "collage", "split_compare", "double_exposure", "stitch_panorama", "fuse_exposures",
+        "stack_focus", "remove_passers_by", "swap_face_from",
+    }
+)  # fmt: skip
+_PUTS_THAT = re.compile(
+    r"^(?:put|place|paste|insert|add|set|stick|position|move|drop|lay|seat|stand) (?:it|him|her|them|this|that)\b",
+    re.IGNORECASE,
+)
+_BURST = 3
+"""So many pictures of one scene that what moves can be told from what stays."""
+
+
+def with_pictures(op: str, found: Found, thing: Noun | None, images: int) -> str:
+    """The op an ask means when so many pictures come with it.
+
+    Args:
+        op: The rule's.
+        found: The rule and its slots.
+        thing: What the slot `thing` names.
+        images: How many pictures come with the message.
+    """
+    pointed = "image" in found.slots or (thing is not None and thing.image is not None)
+    if images < 2:
+        return "add_content" if op in _NEEDS_ANOTHER and not pointed else op
+    added = found.slots.get("what") or found.slots.get("thing")
+    if op == "add_content" and added and _is_definite(added):
+        logo = nouns_of("sticker").fullmatch(added.tokens[-1].text)
+        op = "place_sticker" if logo else "place_subject"
+    if op == "place_subject" and not pointed and added and nouns_of("face_parts").fullmatch(added.tokens[-1].text):
+        return "swap_face_from"
+    if op == "remove_person" and images >= _BURST and thing is not None and nouns_of("passers").fullmatch(thing.head):
+        return "remove_passers_by"
+    return op
+
+
+def _is_definite(added: Phrase) -> bool:
+    """Whether it names one certain thing: “the dog”, “grandma”, “him”."""
+    first = added.tokens[0].text
+    return first in _DEFINITE or bool(nouns_of("people").fullmatch(first))
+
+
+def composed(steps: Iterable[Step]) -> list[Step]:
+    """Join what two clauses say of one placement, and let a named way of combining stand for “combine the images”.
+
+    “Take the guy from image 2, put him in the boat” is one step; “combine them, focus stacking” needs no placing.
+    """
+    kept: list[Step] = []
+    for step in steps:
+        fetched = next((k for k, other in enumerate(kept) if other.op in _FETCHED and other.image), None)
+        if fetched is not None and step.op in {"add_content", *_FETCHED} and _PUTS_THAT.match(step.span):
+            placement = step.placement or kept[fetched].placement
+            kept[fetched] = dataclasses.replace(kept[fetched], placement=placement)
+        else:
+            kept.append(step)
+    merged = any(step.op in _MERGED for step in kept)
+    return [step for step in kept if not (merged and step.op == "place_subject" and not step.target)]

@@ -1,0 +1,509 @@
+"""Reading one English message: every clause is an ask, a guard, a fragment of the ask before it, or left unread."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+
+from cavendish.domain.plan import CONTEXT, Step, Unsupported
+from cavendish.ops.catalog import catalog
+from cavendish.planning import asks
+from cavendish.planning.canonical import Ask, bare, canonical
+from cavendish.planning.clauses import Clause, Kind, split
+from cavendish.planning.coordination import continued, parts_of, shares, surer
+from cavendish.planning.nouns import read_noun, split_nouns
+from cavendish.planning.phrases import Found, find_inside, find_whole, nouns_of
+from cavendish.planning.tokens import Phrase, Token
+from cavendish.planning.vocabulary import verb_classes, verbs, word_set, words
+
+_MOST_STEPS = 40
+"""More asks than this in one message are listed as unread, so that a hostile prompt cannot buy unbounded work."""
+
+_LONGEST_UNREAD = 400
+_NOTHING = "no operation was found for these words"
+_SURE = 0.5
+"""Rules of this confidence or less match anything of their form (“make X Y”)."""
+
+_SURER = 0.65
+"""A rule found inside a clause must be surer than this to win over one that explains all of it."""
+
+
+@dataclass
+class _Last:
+    """The ask before: its tokens and how many steps it gave, for fragments that continue it."""
+
+    phrase: Phrase
+    verb: tuple[Token, ...]
+    steps: int
+    thing: tuple[Token, ...] = ()
+
+
+@dataclass
+class Reader:
+    """Reads one message.
+
+    Args:
+        message: English, 1–32,000 characters.
+        images: How many pictures come with it.
+    """
+
+    message: str
+    images: int = 1
+    _steps: list[Step] = field(default_factory=list)
+    _unread: list[Unsupported] = field(default_factory=list)
+    _guards: list[str] = field(default_factory=list)
+    _last: _Last | None = None
+    _moods: dict[tuple[str, str], str] = field(default_factory=dict)
+    _absorbed: bool = False
+    _begun: bool = False
+    _mention_text: str = ""
+    _mentioned: tuple[Token, ...] | None = None
+    """The thing that the clause before only mentions: “there is a bin by the door”."""
+
+    def read(self) -> tuple[list[Step], list[Unsupported]]:
+        """The steps in the order of the words, and the words nothing was planned for."""
+        clauses = split(self.message)
+        for k, clause in enumerate(clauses):
+            if len(self._steps) >= _MOST_STEPS or len(self._unread) >= _MOST_STEPS:
+                rest = "; ".join(later.phrase.written for later in clauses[k : k + 8])
+                self._unread.append(Unsupported(rest[:_LONGEST_UNREAD], "too many asks in one message"))
+                break
+            self._read_clause(clause)
+            self._begun = True
+            if self._absorbs_the_rest():
+                break
+        self._settle_complaints()
+        self._settle_unread()
+        guards = tuple(self._guards)
+        return [dataclasses.replace(step, guards=guards) for step in self._steps], self._unread
+
+    def _read_clause(self, clause: Clause) -> None:
+        match clause.kind:
+            case Kind.GUARD:
+                self._read_guard(clause.phrase)
+            case Kind.REASON:
+                self._read_reason(clause.phrase)
+            case Kind.PURPOSE:
+                if self._steps and self._steps[-1].confidence > _SURE:
+                    self._context(clause.phrase)
+                else:
+                    self._read_ask(clause)
+            case _:
+                self._read_ask(clause)
+
+    def _read_reason(self, phrase: Phrase) -> None:
+        """Why something is asked; after “so”, what it shall look like: “combine them so the dog wears the hat”."""
+        so = phrase.tokens[0].text == "so"
+        skip = 2 if len(phrase.tokens) > 1 and phrase.tokens[1].text == "that" else 1
+        ask = canonical(phrase.with_tokens(phrase.tokens[skip:]))
+        found = find_whole(ask.phrase) if so and not bare(ask.phrase) else None
+        if found and found.rule.confidence > _SURE and catalog()[found.rule.op].family in _SHOWN:
+            self._take(found, ask)
+        else:
+            self._context(phrase)
+
+    def _read_guard(self, phrase: Phrase) -> None:
+        ask = canonical(phrase)
+        touching = len(phrase.tokens) > 1 and phrase.tokens[1].text.endswith("ing")
+        found = None if touching else find_whole(ask.phrase)
+        if found and found.rule.confidence > _SURE and (found.rule.replaces or phrase.tokens[0].text in found.rule.template.literals):
+            self._take(found, ask)
+            return
+        if only := self._only(phrase):
+            self._limit(only)
+            return
+        self._guards.append(phrase.written)
+        kept = next((token for token in phrase.tokens if token.text in verbs()), None)
+        if kept is not None and kept.text not in word_set("grammar", "guards"):
+            self._last = _Last(phrase, (kept,), 0)  # “don't remove the baby, only the aunt”
+
+    def _only(self, phrase: Phrase) -> Phrase | None:
+        """The thing of “not the sky, only the sea”."""
+        texts = [token.text for token in phrase.tokens]
+        return phrase.with_tokens(phrase.tokens[texts.index("only") + 1 :]) if "only" in texts[:-1] else None
+
+    def _read_ask(self, clause: Clause) -> None:
+        if stays := _STAYS.match(clause.phrase.text):
+            self._guards.append(clause.phrase.part(*stays.span("what" if stays["what"] else "kept")).written)
+            return
+        ask = self._with_antecedent(canonical(clause.phrase))
+        if bare(ask.phrase) and _vague(ask.phrase):
+            self._adjust(ask)
+            return
+        if self._points(ask.phrase) or self._repeats(ask.phrase):
+            return
+        found = find_whole(ask.phrase)
+        if ask.sizes and (found is None or found.rule.confidence <= _SURE):
+            plain = self._with_antecedent(canonical(clause.phrase, sizes_apart=False))
+            other = find_whole(plain.phrase)
+            if other is not None and (found is None or other.rule.confidence > _SURE):
+                ask, found = plain, other
+        if parts := parts_of(ask.phrase, found):
+            for part in shares(ask, parts):
+                single = self._continued(clause, part.phrase, find_whole(part.phrase))
+                if single is not None:
+                    self._take(single, dataclasses.replace(part, phrase=single.phrase))
+            return
+        if found is not None and (longer := self._continued(clause, ask.phrase, found)) is not found and longer:
+            self._take(longer, dataclasses.replace(ask, phrase=longer.phrase))
+            return
+        if found is None and not self._begun and _describes(ask.phrase):
+            self._scene(clause.phrase)
+            return
+        told = clause.phrase.tokens[0].text in {"i", "we", "he", "she", "they", "you"}
+        joined = (clause.joined and not told) or clause.phrase.tokens[0].text in {"also", "plus", "and"}
+        if joined and (found is None or found.rule.confidence <= _SURE):
+            if self._take_continued(ask) or self._glue(clause.phrase):
+                return
+        if found is None or (found.rule.confidence <= _SURE and len(ask.phrase.tokens) > 6):
+            inside = self._inside(ask.phrase)
+            surer = inside is not None and inside.rule.confidence > _SURER
+            if inside is not None and (found is None or (surer and inside.literal > found.literal + 6)):
+                self._take_inside(inside, ask)
+                return
+        if found is not None:
+            self._take(found, ask)
+            if found.rule.confidence < _SURE:
+                self._mention(clause.phrase)
+        elif not bare(ask.phrase):
+            self._not_read(clause.phrase)
+
+    @staticmethod
+    def _inside(phrase: Phrase) -> Found | None:
+        """A rule that explains a part of the clause, where one of the two begins with an imperative or it is most of it."""
+        found = find_inside(phrase)
+        if found is None:
+            return None
+        first = found.phrase.tokens[0]
+        if first.text in verbs() - word_set("grammar", "nounlike"):
+            return found
+        place = next(k for k, token in enumerate(phrase.tokens) if token is first)
+        noun = place > 0 and phrase.tokens[place - 1].text in word_set("grammar", "before_nouns")
+        if noun and first.text in verbs():  # in “the mirror” it is no imperative
+            return None
+        ordered = phrase.tokens[0].text in verbs()
+        most = found.literal >= 0.5 * len(phrase.text) and phrase.tokens[0].text not in _STORY
+        return found if ordered or most else None
+
+    def _scene(self, phrase: Phrase) -> None:
+        """A picture described from nothing: “A fox reading in an armchair”; all that follows belongs to it."""
+        row = catalog()["new_scene"]
+        scene = {"scene": self.message[phrase.span[0] :][:_LONGEST_UNREAD]}
+        self._steps.append(Step(row.name, row.family, parameters=scene, exact=False, available=False, confidence=0.4, span=phrase.written))
+        self._absorbed = True
+
+    def _with_antecedent(self, ask: Ask) -> Ask:
+        """In “there is a bin by the door, can you remove it” the thing is named in the clause before."""
+        tokens = ask.phrase.tokens
+        if self._mentioned is not None and tokens and ask.phrase.text in verb_classes()["remove"]:
+            self._forget_mention()
+            return dataclasses.replace(ask, phrase=ask.phrase.with_tokens([*tokens, *self._mentioned]))
+        place = next((k for k, token in enumerate(tokens) if k and token.text in _BACKWARD), None)
+        if self._mentioned is None or place is None or place > 3 or tokens[0].text not in _takes_away():
+            return ask
+        self._unread = [item for item in self._unread if item.text != self._mention_text]
+        after = place + 1
+        if tokens[place].text in {"that", "this", "these", "those"} and after < len(tokens):
+            if tokens[after].text not in _ANYONE:
+                return ask
+            after += 1
+        return dataclasses.replace(ask, phrase=ask.phrase.with_tokens([*tokens[:place], *self._mentioned, *tokens[after:]]))
+
+    def _forget_mention(self) -> None:
+        """What only said which thing is meant was neither an ask nor left unread."""
+        self._unread = [item for item in self._unread if item.text != self._mention_text]
+        self._steps = [step for step in self._steps if step.confidence >= _SURE or step.span != self._mention_text]
+
+    def _take(self, found: Found, ask: Ask) -> None:
+        """Add the steps of a match, one a thing; what follows a thing in the clause is read on its own."""
+        before = len(self._steps)
+        self._absorbed = self._absorbed or found.rule.absorbs
+        if found.rule.replaces:
+            self._steps = [step for step in self._steps if step.op not in found.rule.replaces or step.region is not None]
+            before = len(self._steps)
+        for part in self._parts(found, ask):
+            reading = asks.read_found(part, ask, images=self.images)
+            if found.rule.confidence > _SURE:
+                self._mentioned = None
+            if part.rule.op == "change_pose" and "any" in part.slots:
+                self._take_place(part.slots["any"], ask)
+            for step in reading.steps:
+                self._add(self._resolved(asks.checked(step)))
+                if part.rule.mood:
+                    self._moods[step.op, step.span] = part.rule.mood
+            for rest in reading.rest:
+                self._read_rest(rest)
+        thing = found.slots["thing"].tokens if "thing" in found.slots else ()
+        self._last = _Last(ask.phrase, self._verb_of(found, ask), len(self._steps) - before, thing)
+
+    def _add(self, step: Step) -> None:
+        """Add a step; one that removes must name what."""
+        if step.op in {"remove_object", "remove_person"} and step.region is None and step.target not in {"him", "her", "them", "me", "us"}:
+            self._unread.append(Unsupported(step.span, "it does not say what to remove"))
+        else:
+            self._steps.append(step)
+
+    def _take_place(self, where: Phrase, ask: Ask) -> None:
+        """In “sitting in a cozy café” the café is an ask of its own."""
+        found = find_whole(where)
+        if found is not None and catalog()[found.rule.op].family == "background":
+            self._steps += asks.read_found(found, dataclasses.replace(ask, phrase=where), images=self.images).steps
+
+    @staticmethod
+    def _verb_of(found: Found, ask: Ask) -> tuple[Token, ...]:
+        """The words in front of the thing, for things that follow: “remove the cup, the plate”."""
+        first = ask.phrase.tokens[0]
+        if first.text not in verbs():
+            return ()
+        thing = found.slots.get("thing")
+        if thing is None or not thing.tokens:
+            return (first,)
+        place = next((k for k, token in enumerate(ask.phrase.tokens) if token is thing.tokens[0]), 1)
+        return ask.phrase.tokens[:place] if place <= 4 else (first,)
+
+    def _parts(self, found: Found, ask: Ask) -> list[Found]:
+        """The match once a thing: “remove the text and the man” are two asks."""
+        thing = found.slots.get("thing")
+        things = split_nouns(thing) if thing else []
+        if len(things) < 2 or thing is None:
+            return [found]
+        tokens = ask.phrase.tokens
+        start = next(k for k, token in enumerate(tokens) if token is thing.tokens[0])
+        stop = start + len(thing.tokens)
+        parts = []
+        for one in things:
+            single = find_whole(ask.phrase.with_tokens([*tokens[:start], *one.tokens, *tokens[stop:]]))
+            if single is None:
+                return [found]
+            parts.append(single)
+        return parts
+
+    def _take_inside(self, found: Found, ask: Ask) -> None:
+        used = set(map(id, found.phrase.tokens))
+        tokens = ask.phrase.tokens
+        first = next((k for k, token in enumerate(tokens) if id(token) in used), 0)
+        last = first + len(found.phrase.tokens)
+        sure = dataclasses.replace(found, rule=dataclasses.replace(found.rule, confidence=0.6))
+        head, tail = ask.phrase.with_tokens(tokens[:first]), ask.phrase.with_tokens(tokens[last:])
+        self._read_rest(head)
+        self._take(sure, dataclasses.replace(ask, phrase=found.phrase))
+        self._read_rest(tail)
+
+    def _read_rest(self, rest: Phrase) -> None:
+        """A part of a clause that its rule did not use: another ask, or unread."""
+        ask = canonical(rest)
+        if bare(ask.phrase) or len(self._steps) >= _MOST_STEPS:
+            return
+        found = find_whole(ask.phrase)
+        if found is not None and (found.rule.confidence > _SURE or ask.phrase.tokens[0].text in verbs()):
+            self._take(found, ask)
+        elif rest.tokens[0].text not in word_set("grammar", "stops") or rest.tokens[0].text in verbs():
+            self._not_read(rest)
+        else:
+            self._context(rest)
+
+    def _continued(self, clause: Clause, fragment: Phrase, found: Found | None) -> Found | None:
+        """The rule of a fragment, with the words before a comma where they say more: “lower the contrast, brightness”."""
+        if not clause.joined or self._last is None or fragment.tokens[0].text in verbs():
+            return found
+        return surer(found, continued(self._last.phrase, fragment), fragment)
+
+    def _take_continued(self, ask: Ask) -> bool:
+        """Read a fragment with the verb of the ask before it: “increase contrast, saturation”."""
+        begins = ask.phrase.tokens[0].text
+        counted = begins in words()["ordinals"] and len(ask.phrase.tokens) > 1 and ask.phrase.tokens[1].text == "from"
+        if not self._last or counted or begins in word_set("grammar", "prepositions") | word_set("grammar", "relatives") | _STORY:
+            return False
+        if shared := continued(self._last.phrase, ask.phrase):
+            self._take(shared, dataclasses.replace(ask, phrase=shared.phrase))
+            return True
+        whole = dataclasses.replace(ask, phrase=ask.phrase.with_tokens([*self._last.verb, *ask.phrase.tokens]))
+        found = find_whole(whole.phrase) if self._last.verb else None
+        if found is None or (found.rule.confidence <= _SURE and len(ask.phrase.tokens) > 5):
+            return False
+        self._take(found, whole)
+        return True
+
+    def _glue(self, fragment: Phrase) -> bool:
+        """Read the ask before again with a fragment that says where or which: “…, on the left”."""
+        last = self._last
+        if last is None or not last.steps or fragment.tokens[0].text not in _fragment_starts():
+            return False
+        whole = canonical(fragment.with_tokens([*last.phrase.tokens, *fragment.tokens]))
+        found = find_whole(whole.phrase)
+        if found is None or found.rule.op != self._steps[-1].op:
+            return False
+        del self._steps[-last.steps :]
+        self._take(found, whole)
+        return True
+
+    def _points(self, phrase: Phrase) -> bool:
+        """Whether a clause says which thing was meant before: “she's on the left”, “the one with glasses”."""
+        tokens = phrase.tokens
+        opening = re.match(r"(?:(?:he|she|they) (?:is|are)|(?:he|she|they)'(?:s|re)|the ones?|those) ", phrase.text)
+        last = self._last
+        if not opening or last is None or not last.thing or not self._steps:
+            return False
+        skip = len(opening[0].split())
+        rest = tokens[skip:]
+        noun = read_noun(phrase.with_tokens([*last.thing, *rest]), images=self.images)
+        step = self._steps[-1]
+        if not rest or noun.query is None or step.region is None or noun.query == step.region or noun.query.query != step.region.query:
+            return False
+        self._steps[-1] = dataclasses.replace(step, region=noun.query)
+        return True
+
+    def _repeats(self, phrase: Phrase) -> bool:
+        """Whether “tone it down” only says again what a complaint before it (“my forehead is so shiny”) asked for."""
+        texts = [token.text for token in phrase.tokens]
+        again = 2 <= len(texts) <= 3 and texts[1] in {"it", "that", "this"} and texts[0] in verbs() and texts[-1] in {"it", "that", "this", "down", "up"}
+        return again and self._last is not None and not self._last.verb and self._last.steps > 0 and bool(self._steps)
+
+    def _adjust(self, ask: Ask) -> None:
+        """A fragment that only says how much: “…, slightly”, “…, by 20 %”."""
+        if self._steps:
+            self._steps[-1] = asks.adjusted(self._steps[-1], ask)
+
+    def _limit(self, only: Phrase) -> None:
+        """Limit the last step to a thing: “only the sky”."""
+        if self._steps:
+            noun = read_noun(only, images=self.images)
+            self._steps[-1] = asks.with_region(self._steps[-1], noun.query, noun.text)
+
+    def _resolved(self, step: Step) -> Step:
+        """Pronouns mean the thing named before, where one was."""
+        if step.target not in {"him", "her", "them"} or step.region is not None:
+            return step
+        people = nouns_of("people")
+        for earlier in reversed(self._steps):
+            head = earlier.region.query.split(" ")[-1] if earlier.region else ""
+            if earlier.target and (people.fullmatch(head) or step.target == "them") and earlier.region is not None:
+                return asks.with_region(step, earlier.region, earlier.target)
+        return step
+
+    def _absorbs_the_rest(self) -> bool:
+        """Whether the message describes a new picture, so that all that follows is its description."""
+        return self._absorbed and all(step.family == "generate" for step in self._steps)
+
+    def _mention(self, phrase: Phrase) -> None:
+        """Remember what an unread clause is about: what stands behind its “has”, “is” or “see”, or its first noun."""
+        tokens = phrase.tokens
+        place = next((k for k, token in enumerate(tokens) if token.text in _INTRODUCES), None)
+        begin = 0 if place is None else place + 1
+        while begin < len(tokens) and tokens[begin].text in {"but", "and", "so", "also", "is", "are", "was", "were", "because"}:
+            begin += 1
+        end = next((k for k, token in enumerate(tokens) if k > begin and token.text in _SPOILS), None)
+        if begin < len(tokens) and tokens[begin].text not in _STORY - {"my", "our", "his", "her"} and (end is None or _opens_noun(tokens[begin]) or place is not None):
+            self._mentioned, self._mention_text = tokens[begin:end], phrase.written[:_LONGEST_UNREAD]
+
+    def _context(self, phrase: Phrase) -> None:
+        self._mention(phrase)
+        if not bare(phrase):
+            self._unread.append(Unsupported(phrase.written[:_LONGEST_UNREAD], CONTEXT))
+
+    def _not_read(self, phrase: Phrase) -> None:
+        self._mention(phrase)
+        self._unread.append(Unsupported(phrase.written[:_LONGEST_UNREAD], _NOTHING))
+
+    def _settle_complaints(self) -> None:
+        """Drop “it is too dark” beside “brighten it”, “fix it” beside “it is too dark”, and what is said twice."""
+        moods = [self._moods.get((step.op, step.span), "") for step in self._steps]
+        sure = {_matter(step) for step, mood in zip(self._steps, moods, strict=True) if not mood}
+        kept: list[Step] = []
+        for step, mood in zip(self._steps, moods, strict=True):
+            answered = mood == "complaint" and _matter(step) in sure
+            explained = mood == "vague" and "complaint" in moods
+            if answered or explained:
+                self._unread.append(Unsupported(step.span[:_LONGEST_UNREAD], CONTEXT))
+            elif not any(_same(step, earlier) for earlier in kept):
+                kept.append(step)
+        self._steps = kept
+
+    def _settle_unread(self) -> None:
+        """Unread imperatives are wishes no exact op covers; other unread words are context beside real asks."""
+        kept: list[Unsupported] = []
+        for item in self._unread:
+            first = canonical(Phrase(tuple(_tokens(item.text)), item.text)).phrase.tokens if item.reason == _NOTHING else ()
+            ordered = bool(first) and (first[0].text in verbs() or not {t.text for t in first}.isdisjoint(_clear_verbs()))
+            if ordered and len(first) > 1 and not _is_story(item.text):
+                row = catalog()["other"]
+                self._steps.append(Step(row.name, row.family, exact=False, available=False, confidence=0.3, span=item.text))
+            elif item.reason == _NOTHING and _is_story(item.text):
+                kept.append(Unsupported(item.text, CONTEXT))
+            else:
+                kept.append(item)
+        self._unread = kept
+
+
+def _clear_verbs() -> frozenset[str]:
+    return verbs() - word_set("grammar", "nounlike")
+
+
+def _takes_away() -> frozenset[str]:
+    return frozenset(verb.split()[0] for verb in verb_classes()["remove"]) | {"take", "crop", "edit", "photoshop", "cut", "blur"}
+
+
+def _tokens(text: str) -> list[Token]:
+    from cavendish.planning.tokens import tokenize  # noqa: PLC0415
+
+    return [token for token in tokenize(text) if not token.mark]
+
+
+def _opens_noun(token: Token) -> bool:
+    return token.text in word_set("grammar", "determiners") | frozenset(words()["counts"]) | frozenset(words()["ordinals"])
+
+
+def _describes(phrase: Phrase) -> bool:
+    """Whether a clause without an imperative describes a picture: “A fox reading in an armchair”."""
+    tokens = phrase.tokens
+    active = any(token.text in word_set("grammar", "relatives") or token.text in {"is", "are"} or token.text.endswith("ing") for token in tokens[1:])
+    return len(tokens) > 3 and tokens[0].text in {"a", "an", "two", "three", "one"} and active
+
+
+_BACKWARD = frozenset({"it", "he", "she", "they", "him", "her", "them", "that", "this", "these", "those"})
+_INTRODUCES = frozenset({"has", "have", "there's", "see", "got", "spot", "spotted", "notice", "because", "there"})
+
+_STAYS = re.compile(
+    r"(?:(?:and|but|also|please) )*(?P<what>.+?) (?:(?:must|should|has to|have to|needs to|can|may|to|shall) )?(?:stay|stays|remain|remains)\b(?! (?:in (?:full )?color|colored|colorful))"
+    r"|(?:no )?(?P<kept>.+?) (?:(?:must|should|may|can|shall) not|mustn't|shouldn't|can't|cannot|changes$)(?: (?:be )?(?:change|changed|touched|altered|move|moved|edited))?$"
+)
+_SHOWN = frozenset({"generate", "lettering", "compose", "background", "geometry"})
+"""Families of which “so that …” can ask; what it says of light or color is only what an ask is for."""
+_ANYONE = frozenset({"person", "guy", "man", "woman", "lady", "one", "thing", "people", "kid", "part", "object", "things", "guys"})
+_SPOILS = frozenset(
+    {"is", "are", "was", "were", "ruin", "ruins", "spoil", "spoils", "distract", "distracts", "bother", "bothers", "keeps", "has", "have", "looks", "look", "photobombed", "photobombs", "got", "walked", "ruined", "who's", "makes", "should", "can"}
+)  # fmt: skip
+
+_STORY = frozenset(
+    {"i", "my", "we", "our", "there's", "that", "that's", "her", "his", "taken", "found", "just", "not", "he", "she", "they", "this", "it", "here", "there", "was", "were", "i'm", "i've", "he's", "she's", "it's", "these", "you", "you're", "thanks", "thank", "hi", "hello", "hey"}
+)  # fmt: skip
+
+
+def _is_story(text: str) -> bool:
+    first = text.lower().replace("’", "'").split()
+    return bool(first) and first[0] in _STORY
+
+
+def _vague(phrase: Phrase) -> bool:
+    """Whether no rule reads the words; “make it look good” is an ask though every word of it is idle elsewhere."""
+    found = find_whole(phrase) if len(phrase.tokens) > 2 else None
+    return found is None or found.rule.confidence <= _SURE
+
+
+def _matter(step: Step) -> str:
+    """Light and color are one matter, sharpness and repair another."""
+    return {"hue": "tone", "restore": "detail"}.get(step.family, step.family)
+
+
+def _same(step: Step, other: Step) -> bool:
+    """Whether an ask only repeats an earlier one of the adjusting families."""
+    adjusting = step.family in {"tone", "hue", "detail", "restore"} and not step.stated
+    return adjusting and (step.op, step.region, step.parameters) == (other.op, other.region, other.parameters)
+
+
+def _fragment_starts() -> frozenset[str]:
+    return (
+        word_set("grammar", "prepositions") | word_set("grammar", "relatives") | word_set("grammar", "exceptions")
+        | word_set("grammar", "determiners") | frozenset(words()["ordinals"]) | frozenset({"only", "same", "including"})
+    )  # fmt: skip

@@ -1,0 +1,106 @@
+"""The words the planner knows: grammar words, verb forms, spellings; and mending of typos."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+from rapidfuzz.distance import OSA
+
+_PLAIN = re.compile(r"[a-z]+")
+_SHORTEST_TYPO = 5
+_LONG = 8
+"""From this length on two letters may be wrong; in shorter words one."""
+
+
+@cache
+def words() -> Mapping[str, Any]:
+    """The grammar words of `words.toml`."""
+    return tomllib.loads(files("cavendish.planning").joinpath("words.toml").read_text("utf-8"))
+
+
+@cache
+def word_set(*path: str) -> frozenset[str]:
+    """A list of `words.toml` as a set; single words only."""
+    table: Any = words()
+    for name in path:
+        table = table[name]
+    return frozenset(table.split())
+
+
+@cache
+def verb_classes() -> Mapping[str, tuple[str, ...]]:
+    """Class name to its verbs; several words are joined by `_` in the file and by spaces here."""
+    return {name: tuple(verb.replace("_", " ") for verb in text.split()) for name, text in words()["verbs"].items()}
+
+
+@cache
+def verbs() -> frozenset[str]:
+    """Every imperative, by its first word."""
+    return frozenset(verb.split()[0] for group in verb_classes().values() for verb in group)
+
+
+@cache
+def verb_forms() -> Mapping[str, str]:
+    """Gerunds and participles to the imperative: “removing”, “removed” → “remove”."""
+    forms: dict[str, str] = {}
+    for verb in sorted(verbs() - word_set("grammar", "formless")):
+        stem = verb[:-1] if verb.endswith("e") and not verb.endswith("ee") else verb
+        doubled = verb + verb[-1] if re.search(r"[^aeiou][aeiou][bgmnprt]$", verb) else stem
+        past = f"{verb[:-1]}ied" if re.search(r"[^aeiou]y$", verb) else f"{doubled}ed"
+        for form in (f"{doubled}ing", f"{stem}ing", past, f"{stem}ed"):
+            forms.setdefault(form, verb)
+    return forms | {form: verb for verb, group in words()["irregular"].items() for form in group.split()}
+
+
+@lru_cache(maxsize=8192)
+def spelling_of(written: str) -> str:
+    """What rules read for a written word; several words for a contraction such as “dont wanna”."""
+    word = written.lower().replace("’", "'")
+    word = words()["spelling"].get(word, word)
+    if word in known_words() or not _PLAIN.fullmatch(word) or len(word) < _SHORTEST_TYPO:
+        return word
+    return _mended(word)
+
+
+def _mended(word: str) -> str:
+    """The key word `word` is a typo of, or `word`; the first letter must be right, or swapped with the second."""
+    most = 2 if len(word) >= _LONG else 1
+    best, least = word, most + 1
+    for candidate in _key_words().get(word[0], ()) + _key_words().get(word[1], ()):
+        if abs(len(candidate) - len(word)) <= most and candidate[0] in word[:2]:
+            distance = OSA.distance(word, candidate, score_cutoff=most)
+            if distance < least:
+                best, least = candidate, distance
+    return best
+
+
+@cache
+def _key_words() -> Mapping[str, tuple[str, ...]]:
+    """Words worth mending a typo into, by first letter."""
+    from cavendish.planning.phrases import literal_words  # noqa: PLC0415 - phrases are compiled from this module's words
+
+    groups: dict[str, tuple[str, ...]] = {}
+    for word in sorted(literal_words() | verbs() | word_set("grammar", "mend")):
+        if len(word) >= _SHORTEST_TYPO and _PLAIN.fullmatch(word):
+            groups[word[0]] = (*groups.get(word[0], ()), word)
+    return groups
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """Words that are no typos, though they may look like one of a key word."""
+    from cavendish.planning.phrases import literal_words  # noqa: PLC0415 - as above
+
+    plain = literal_words() | verbs() | frozenset(verb_forms()) | word_set("fillers") | word_set("grammar", "known")
+    return plain | frozenset(_inflected(plain))
+
+
+def _inflected(plain: Iterable[str]) -> Iterable[str]:
+    for word in plain:
+        stem = word.removesuffix("e")
+        yield from (f"{word}s", f"{word}es", f"{stem}er", f"{stem}ed", f"{stem}ing", f"{word}ly", f"{word}'s", f"{stem}y")
