@@ -6,7 +6,7 @@ to the source by construction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -23,6 +23,9 @@ from cavendish.pixels.warp import Stretch, deform
 
 _ALPHA_FLOOR = 1 / 512
 """Below half a code of an 8-bit alpha nothing shows, so nothing is written."""
+
+_DETAIL_MARGIN = 0.15
+"""Of the shorter side of a face's or a line's box."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,12 @@ def _blend(
 
 
 def render(
-    image: Image, canvas: Canvas, *, subject: Plane | None = None, check: Callable[[], None] = lambda: None
+    image: Image,
+    canvas: Canvas,
+    *,
+    subject: Plane | None = None,
+    details: Sequence[Box] = (),
+    check: Callable[[], None] = lambda: None,
 ) -> Image:
     """Resample a picture onto a canvas, once, premultiplied and in linear light, and fill what it does not cover.
 
@@ -185,6 +193,7 @@ def render(
         image: The picture.
         canvas: The new grid.
         subject: H×W on the picture's grid; never copied from where the fill continues the surroundings.
+        details: Boxes of faces and lettering on the picture's grid; never copied from either.
         check: Called now and then during long fills; raises to stop.
     """
     if canvas.keeps(image.size):
@@ -208,11 +217,27 @@ def render(
     if isinstance(canvas.fill, Transparent) or (shown >= 1 - _ALPHA_FLOOR).all():
         return image.with_pixels(_straight(moved, shown))
     if isinstance(canvas.fill, Continued):
-        sources = None if subject is None else 1 - render_plane(subject, canvas)
+        sources = 1 - _keep_out(image.size, canvas, subject, details)
         pixels = fill(EncodedRGB(_straight(moved, shown)[..., :3].copy()), 1 - shown, sources=sources, check=check)
         return image.with_pixels(np.asarray(pixels))
     filled = moved + _fill_plane(canvas.fill, moved, shown) * (1 - shown)[..., None]
     return image.with_pixels(np.asarray(to_encoded(LinearRGB(filled))))
+
+
+def _keep_out(size: tuple[int, int], canvas: Canvas, subject: Plane | None, details: Sequence[Box]) -> Plane:
+    """What must not appear a second time, on the new grid."""
+    boxes = np.zeros((size[1], size[0]), np.float32)
+    for box in details:
+        left, top, right, bottom = _with_margin(box)
+        boxes[max(0, top) : bottom, max(0, left) : right] = 1
+    return render_plane(boxes if subject is None else np.maximum(boxes, subject), canvas)
+
+
+def _with_margin(box: Box) -> Box:
+    """A box with room for what a detector's box cuts off: swashes, outlines, shadows of letters, hair."""
+    left, top, right, bottom = box
+    margin = 2 + round(_DETAIL_MARGIN * min(right - left, bottom - top))
+    return left - margin, top - margin, right + margin, bottom + margin
 
 
 def render_plane(plane: Plane, canvas: Canvas) -> Plane:
