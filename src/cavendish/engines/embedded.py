@@ -192,6 +192,7 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         other=other,
         other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in needs else None,
         random=context.random(output) if output else None,
+        check=context.check_cancelled,
     )
 
 
