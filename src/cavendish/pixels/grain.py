@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -38,7 +39,7 @@ class Grain:
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
         """Noise in codes, of shape h×w×3."""
         white = rng.standard_normal(shape, np.float32)
-        return np.asarray(cv2.sepFilter2D(white, -1, self.kernel, self.kernel) @ self.mixing.T, np.float32)
+        return np.asarray(cv2.transform(cv2.sepFilter2D(white, -1, self.kernel, self.kernel), self.mixing), np.float32)
 
 
 def add_grain(image: EncodedRGB, part: Mask, *, like: EncodedRGB, usable: Mask, rng: np.random.Generator) -> EncodedRGB:
@@ -75,11 +76,14 @@ def measure_grain(image: EncodedRGB, usable: Mask) -> Grain | None:
     Returns:
         The grain; None where there is none, where too little is usable, or where everything is texture.
     """
-    looks = [_smooth_noise(image, usable, tile) for tile in _spread_tiles(usable.shape)]
-    noise, seen = (np.concatenate(parts) for parts in zip(*looks, strict=True))
-    if not seen.any() or float(noise[seen].std()) > _STRONGEST:
+    looks = [_blocks_of_noise(image, usable, tile) for tile in _spread_tiles(usable.shape)]
+    noise, energy = (np.concatenate(parts) for parts in zip(*looks, strict=True))
+    if energy.size == 0:
         return None
-    return _grain_of(noise, seen)
+    smoothest = noise[energy <= np.quantile(energy, _SMOOTHEST)].reshape(-1, _BLOCK, 3)
+    if float(smoothest.std()) > _STRONGEST:
+        return None
+    return _grain_of(smoothest, np.ones(smoothest.shape[:2], np.bool_))
 
 
 def regrain(rows: LightRows, grain: Grain, strength: Floats) -> LightRows:
@@ -119,24 +123,21 @@ def _spread_tiles(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
     return [(slice(top, top + _LOOK), slice(left, left + _LOOK)) for top in starts[0] for left in starts[1]]
 
 
-def _smooth_noise(image: EncodedRGB, usable: Mask, tile: tuple[slice, slice]) -> tuple[Floats, Mask]:
-    """The noise of one tile, padded to full size, and where it belongs to its smoothest blocks."""
-    noise = np.zeros((_LOOK, _LOOK, 3), np.float32)
-    seen = np.zeros((_LOOK, _LOOK), np.bool_)
+def _blocks_of_noise(image: EncodedRGB, usable: Mask, tile: tuple[slice, slice]) -> tuple[Floats, Floats]:
+    """The noise of a tile in square blocks that are wholly usable, n×16×16×3, and the power of each, n."""
     scene = Scene(image[tile].astype(np.float32), ~usable[tile], usable[tile])
-    height, width = (side // _BLOCK * _BLOCK for side in scene.hole.shape)
-    rest = (scene.colors - soften(scene, 2))[:height, :width]
-    noise[:height, :width] = rest
     clipped = (scene.colors < _DARKEST) | (scene.colors > _BRIGHTEST)
-    fit = scene.usable & ~clipped.any(axis=2)
-    blocks = (height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK)
-    whole = fit[:height, :width].reshape(blocks).all(axis=(1, 3))
-    if not whole.any():
-        return noise, seen
-    energy = (rest**2).sum(axis=2).reshape(blocks).mean(axis=(1, 3))
-    smooth = whole & (energy <= np.quantile(energy[whole], _SMOOTHEST))
-    seen[:height, :width] = smooth.repeat(_BLOCK, axis=0).repeat(_BLOCK, axis=1)
-    return noise, seen
+    whole = _blocks((scene.usable & ~clipped.any(axis=2))[..., None]).all(axis=(1, 2, 3))
+    noise = _blocks(scene.colors - soften(scene, 2))[whole]
+    return noise, np.asarray((noise**2).mean(axis=(1, 2, 3)), np.float32)
+
+
+def _blocks(planes: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """h×w×C in square blocks, n×16×16×C; what is left over at the right and below is dropped."""
+    rows, columns = (side // _BLOCK for side in planes.shape[:2])
+    whole = planes[: rows * _BLOCK, : columns * _BLOCK]
+    blocks = whole.reshape(rows, _BLOCK, columns, _BLOCK, planes.shape[2]).swapaxes(1, 2)
+    return blocks.reshape(rows * columns, _BLOCK, _BLOCK, planes.shape[2])
 
 
 def _nearby_noise(image: EncodedRGB, part: Mask, usable: Mask) -> tuple[Floats, Mask]:

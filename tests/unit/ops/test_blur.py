@@ -99,10 +99,11 @@ def test_the_grain_of_the_smooth_parts_is_drawn_anew(sigma, coarse):
     pixels = 120 + 40 * np.mgrid[:height, :width][0][..., None] / height + sigma * grain / grain.std()
     pixels[:, 400:] += rng.normal(0, 30, (height, 240, 1))
     pixels = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
-    after = edited("blur_background", Image(pixels), foreground=disc(width, height, radius=0.15)).pixels
+    subject = disc(width, height, radius=0.15)
+    after = edited("blur_background", Image(pixels), foreground=subject, parameters={"strength": 1}).pixels
     before = smooth_noise(pixels[:200, :250])
     assert smooth_noise(after[:200, :250]) == pytest.approx(before, rel=0.3)
-    assert smooth_noise(after[:, 500:]) == pytest.approx(before, rel=0.3)
+    assert smooth_noise(after[:150, 500:]) == pytest.approx(before, rel=0.3)
 
 
 def test_a_gray_picture_stays_gray():
