@@ -91,7 +91,11 @@ def warped(read: Reader, source: tuple[int, int], matrix: Matrix, size: tuple[in
         both pictures whole.
     """
     if abs(matrix[0, 0]) < 1e-9 and abs(matrix[1, 1]) < 1e-9:
-        return _aligned(lambda rows, columns: np.swapaxes(read(columns, rows), 0, 1), source[::-1], matrix[[1, 0, 2]], size)
+
+        def turned(rows: slice, columns: slice) -> Planes:
+            return np.swapaxes(read(columns, rows), 0, 1)
+
+        return _aligned(turned, source[::-1], matrix[[1, 0, 2]], size)
     if is_axis_aligned(matrix):
         return _aligned(read, source, matrix, size)
     shrink = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
@@ -99,7 +103,7 @@ def warped(read: Reader, source: tuple[int, int], matrix: Matrix, size: tuple[in
         return lambda rows: _slanted(read, source, matrix, size, rows)
     small = (max(1, round(source[0] / shrink)), max(1, round(source[1] / shrink)))
     smaller = scaling(small[0] / source[0], small[1] / source[1])
-    planes = warped(read, source, np.linalg.inv(smaller), small)(slice(0, small[1]))
+    planes = warped(read, source, scaling(source[0] / small[0], source[1] / small[1]), small)(slice(0, small[1]))
     return lambda rows: _slanted(lambda r, c: planes[r, c], small, smaller @ matrix, size, rows)
 
 
@@ -120,9 +124,7 @@ def lifted(planes: Planes, size: tuple[int, int]) -> Rows:
     return part
 
 
-def _slanted(
-    read: Reader, source: tuple[int, int], matrix: Matrix, size: tuple[int, int], rows: slice
-) -> Planes:
+def _slanted(read: Reader, source: tuple[int, int], matrix: Matrix, size: tuple[int, int], rows: slice) -> Planes:
     """Some rows of a slanted grid that does not shrink, tile by tile."""
     channels = read(slice(0, 1), slice(0, 1)).shape[2:]
     out = np.zeros((rows.stop - rows.start, size[0], *channels), np.float32)
@@ -242,8 +244,8 @@ def _averaged(read: Reader, across: _Axis, down: _Axis, rows: slice) -> Planes:
         low, high = int(edges[0] + 1e-6), int(np.ceil(edges[-1] - 1e-6))
         planes = read(slice(down.low + low, down.low + high), slice(across.low, across.high))
         if across.shrink > 1:
-            planes = np.ascontiguousarray(planes)
-            planes = np.asarray(cv2.resize(planes, (across.cells, high - low), interpolation=cv2.INTER_AREA), np.float32)
+            narrow = (across.cells, high - low)
+            planes = np.asarray(cv2.resize(np.ascontiguousarray(planes), narrow, interpolation=cv2.INTER_AREA))
         cells = np.arange(low, high)
         covered = np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells)
         shares = (np.maximum(covered, 0) / down.shrink).astype(np.float32)

@@ -91,9 +91,9 @@ def place_subject(
         changed[strip] = (cover > 0) | (dark > 1 / 512)
         if not changed[strip].any():
             continue
-        color = relight(LinearRGB(thing(strip) / np.maximum(cover, 1e-4)[..., None]))
+        color = relight(LinearRGB(np.asarray(thing(strip) / np.maximum(cover, 1e-4)[..., None], np.float32)))
         ground = scene(strip) * (1 - dark)[..., None]
-        pixels[strip] = to_encoded(LinearRGB(ground + (color - ground) * cover[..., None]))
+        pixels[strip] = to_encoded(LinearRGB(np.asarray(ground + (color - ground) * cover[..., None], np.float32)))
     opacity = None if image.alpha is None else np.maximum(image.opacity, placed)
     return dataclasses.replace(whole(image, EncodedRGB(pixels), alpha=changed), subject=placed, opacity=opacity)
 

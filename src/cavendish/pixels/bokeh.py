@@ -198,7 +198,9 @@ def _blend_ground(plate: LinearRGB, clean: LinearRGB, share: _Floats, radius_px:
     weights = _layer_weights(share[first:last])[1:]
     weights[0, weights.sum(axis=0) == 0] = 1  # the sharp layer alone is not blended here
     weights /= weights.sum(axis=0)
-    layers = [blur_disc(strip, radius_px=part * radius_px)[first - start : last - start] for part in _LAYER_SHARES[1:-1]]
+    layers = [
+        blur_disc(strip, radius_px=part * radius_px)[first - start : last - start] for part in _LAYER_SHARES[1:-1]
+    ]
     layers.append(LinearRGB(plate[first:last]))
     plate[first:last] = sum(weight[:, None, None] * layer for weight, layer in zip(weights, layers, strict=True))
 

@@ -19,7 +19,7 @@ _STRIP = 64  # rows of noise made at a time
 _LEAST_SEEN = 64  # pixels: fewer say nothing of how channels vary together
 _TILE = 512  # pixels each way in which noise is looked at
 _LOOK, _BLOCK = 256, 16  # pixels each way: tiles and blocks in which the smoothest parts are sought
-_SMOOTHEST = 0.1  # share of the blocks; texture has more contrast, and is passed over
+_SMOOTHEST = 0.03  # share of the blocks; texture has more contrast, and is passed over
 _STRONGEST = 12.0  # codes: what is stronger is a picture that is texture everywhere, not grain
 _DARKEST, _BRIGHTEST = 8, 247  # codes: clipped noise says nothing
 

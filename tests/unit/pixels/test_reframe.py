@@ -117,9 +117,7 @@ def _captioned(side=640):
 def _new_green(details):
     """Green pixels in the ground that the extension invents."""
     photo, caption, thing = _captioned()
-    canvas = reframe(
-        (640, 640), RATIO_SIZES["4:3"], subject=thing, policy="extend", fill=Surround(), others=[caption]
-    )
+    canvas = reframe((640, 640), RATIO_SIZES["4:3"], subject=thing, policy="extend", fill=Surround(), others=[caption])
     assert canvas.fill == Continued()
     result = render(Image(photo), canvas, details=details(caption)).pixels.astype(int)
     old = render_plane(np.ones((640, 640), np.float32), canvas) > 0
