@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane
+from cavendish.pixels.fill_bleed import without_bleed
 from cavendish.pixels.fill_scene import Floats, Mask, Scene
 from cavendish.pixels.fill_surface import fill_membrane, is_smooth
 from cavendish.pixels.grain import add_grain
@@ -161,6 +162,7 @@ def _fill_window(
     from cavendish.pixels.fill_seams import copy_enlarged, copy_with_seams  # noqa: PLC0415
 
     check()
+    usable = without_bleed(image, part, usable)
     middle, small = (_scene(image, part, usable, area) for area in (_SEAM_AREA, _GUESS_AREA))
     small = replace(small, colors=_veiled(small.colors, small.usable))
     guess = None
