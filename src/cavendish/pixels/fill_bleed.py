@@ -1,4 +1,4 @@
-"""What a mask leaves behind: pixels beside a hole that still hold some of the color of what is removed. Called by `fill`.
+"""What a tight mask leaves behind: pixels beside a hole that hold some of the removed thing's color. Called by `fill`.
 
 A cut-out edge is soft, JPEG smears it, and a mask drawn to the outline leaves that rim outside. Such pixels must not be
 changed, but neither may they color the filling.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from cavendish.imaging.color import EncodedRGB
 from cavendish.pixels.fill_scene import Floats, Mask
@@ -16,6 +17,7 @@ _WIDTH = 3  # pixels that are left out where the first one is found to be mixed
 _SHARE = 0.1  # of the removed thing's color, in the mean of the first ring, from which it bleeds; clean edges have 0.03
 _SAFE = 4  # pixels from the hole's edge from which colors are taken for pure
 _NEAR = 25  # pixels: window in which they are averaged
+_TILE = 1024  # pixels each way that are looked at
 
 
 def without_bleed(image: EncodedRGB, hole: Mask, usable: Mask) -> Mask:
@@ -32,16 +34,29 @@ def without_bleed(image: EncodedRGB, hole: Mask, usable: Mask) -> Mask:
     Source:
         That share is the least-squares α of the matting equation, C = αF + (1 − α)B, with local means as F and B.
     """
+    tile = _rim_tile(hole, usable)
+    if not _bleeds(image[tile], hole[tile], usable[tile]):
+        return usable
+    clean = usable & ~_grown(hole, _WIDTH)
+    return clean if clean.any() else usable
+
+
+def _rim_tile(hole: Mask, usable: Mask) -> tuple[slice, slice]:
+    """A part of the window around the middle of the rim, so that memory is bounded."""
+    places = np.flatnonzero(_grown(hole, 1) & usable)
+    y, x = divmod(int(places[places.size // 2]) if places.size else 0, hole.shape[1])
+    reach = _TILE // 2
+    return slice(max(0, y - reach), y + reach), slice(max(0, x - reach), x + reach)
+
+
+def _bleeds(image: npt.NDArray[np.uint8], hole: Mask, usable: Mask) -> bool:
     colors = image.astype(np.float32)
     inside, near_inside = _mean_near(colors, _shrunk(hole, _SAFE))
     outside, near_outside = _mean_near(colors, usable & ~_grown(hole, _SAFE))
     ring = _grown(hole, 1) & usable & near_inside & near_outside
     axis, beyond = (inside - outside)[ring], (colors - outside)[ring]
     power = float((axis * axis).sum())
-    if power == 0 or float((beyond * axis).sum()) < _SHARE * power:
-        return usable
-    clean = usable & ~_grown(hole, _WIDTH)
-    return clean if clean.any() else usable
+    return power > 0 and float((beyond * axis).sum()) >= _SHARE * power
 
 
 def _mean_near(colors: Floats, where: Mask) -> tuple[Floats, Mask]:
