@@ -41,13 +41,13 @@ def test_a_soft_edge_is_left_out():
 
 
 def test_an_empty_hole_has_nothing_to_bleed():
-    image, mask, truth = with_thing(0)
+    _, mask, truth = with_thing(0)
     assert np.array_equal(without_bleed(truth, mask, ~mask), ~mask)
 
 
 @pytest.mark.parametrize("softness_px", [1, 1.5])
 def test_the_filling_takes_no_color_from_the_soft_edge(softness_px):
-    image, mask, truth = with_thing(softness_px)
+    image, mask, _ = with_thing(softness_px)
     filled = fill(image, mask.astype(np.float32)).astype(int)
     assert np.array_equal(filled[~mask], image[~mask])
     redness = filled[mask][:, 0] - filled[mask][:, 1]
