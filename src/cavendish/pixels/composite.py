@@ -41,6 +41,9 @@ _ALPHA_FLOOR = 1 / 512
 _DETAIL_MARGIN = 0.15
 """Of the shorter side of a face's or a line's box."""
 
+_FREE_RIM = 0.03
+"""Of the picture's side: reframing extends no side that a face or a line comes nearer to."""
+
 
 @dataclass(frozen=True)
 class Patch:
@@ -283,16 +286,25 @@ def _keep_out(size: tuple[int, int], canvas: Canvas, subject: Plane | None, deta
     """What must not appear a second time, on the new grid."""
     boxes = np.zeros((size[1], size[0]), np.float32)
     for box in details:
-        left, top, right, bottom = _with_margin(box)
-        boxes[max(0, top) : bottom, max(0, left) : right] = 1
+        left, top, right, bottom = _with_margin(box, size)
+        boxes[top:bottom, left:right] = 1
     return render_plane(boxes if subject is None else np.maximum(boxes, subject), canvas)
 
 
-def _with_margin(box: Box) -> Box:
-    """A box with room for what a detector's box cuts off: swashes, outlines, shadows of letters, hair."""
+def _with_margin(box: Box, size: tuple[int, int]) -> Box:
+    """A box with room for what a detector's box cuts off: swashes, outlines, shadows of letters, hair.
+
+    The margin leaves a rim of the picture free: new ground could not join it otherwise.
+    """
     left, top, right, bottom = box
     margin = 2 + round(_DETAIL_MARGIN * min(right - left, bottom - top))
-    return left - margin, top - margin, right + margin, bottom + margin
+    rim_x, rim_y = (round(_FREE_RIM * side) for side in size)
+    return (
+        min(left, max(rim_x, left - margin)),
+        min(top, max(rim_y, top - margin)),
+        max(right, min(size[0] - rim_x, right + margin)),
+        max(bottom, min(size[1] - rim_y, bottom + margin)),
+    )
 
 
 def render_plane(plane: Plane, canvas: Canvas) -> Plane:

@@ -52,5 +52,3 @@ def test_the_filling_takes_no_color_from_the_soft_edge(softness_px):
     assert np.array_equal(filled[~mask], image[~mask])
     redness = filled[mask][:, 0] - filled[mask][:, 1]
     assert redness.max() < 12
-
-

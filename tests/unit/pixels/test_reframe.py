@@ -129,3 +129,17 @@ def _new_green(details):
 def test_an_extension_does_not_copy_lettering():
     assert _new_green(lambda _caption: ()) > 100, "the picture tempts to"
     assert _new_green(lambda caption: (caption,)) == 0
+
+
+def test_new_ground_joins_the_picture_beside_a_face_near_the_border():
+    """What is kept from being copied must leave a rim of the picture that the new ground can continue."""
+    photo = np.ascontiguousarray(cv2.GaussianBlur(skimage.data.coffee()[:400, :400], (0, 0), 3))
+    face = (80, 22, 330, 250)
+    canvas = reframe((400, 400), RATIO_SIZES["3:4"], subject=face, policy="extend", fill=Surround(), others=[face])
+    assert canvas.fill == Continued()
+    result = render(Image(photo), canvas, details=[face]).pixels.astype(int)
+    old = render_plane(np.ones((400, 400), np.float32), canvas) > 0.5
+    join = int(np.argmax(old.any(axis=1)))
+    assert join > 10
+    steps = np.abs(np.diff(result, axis=0)).mean(axis=(1, 2))
+    assert steps[join - 3 : join + 3].max() < 3 * np.median(steps)
