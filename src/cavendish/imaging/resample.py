@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -28,8 +29,8 @@ Rows = Callable[[slice], Planes]
 _RIM = 2
 """Zero pixels put around a picture before it is turned, so that the values around its edge include the outside."""
 
-_BLOCK = 1 << 20
-"""Pixels that are read at a time."""
+_BLOCK = 1 << 17
+"""Pixels that are read at a time to be averaged; so few stay in the cache."""
 
 _TILE = 1024
 """Side of the tiles of a slanted grid: each reads only the part of the source that it shows."""
@@ -236,7 +237,7 @@ def _resized_box(read: Reader, across: _Axis, down: _Axis) -> Rows:
 
 
 def _averaged(read: Reader, across: _Axis, down: _Axis, rows: slice) -> Planes:
-    """Some rows of the area-averaged box: along rows by OpenCV, down the columns by the shares each row covers."""
+    """Some rows of the area-averaged box: along rows by OpenCV, down the columns by sums of whole and cut rows."""
     parts = []
     step = max(1, int(_BLOCK / (across.high - across.low) / down.shrink))
     for first in range(rows.start, rows.stop, step):
@@ -246,8 +247,15 @@ def _averaged(read: Reader, across: _Axis, down: _Axis, rows: slice) -> Planes:
         if across.shrink > 1:
             narrow = (across.cells, high - low)
             planes = np.asarray(cv2.resize(np.ascontiguousarray(planes), narrow, interpolation=cv2.INTER_AREA))
-        cells = np.arange(low, high)
-        covered = np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells)
-        shares = (np.maximum(covered, 0) / down.shrink).astype(np.float32)
-        parts.append((shares @ planes.reshape(high - low, -1)).reshape(-1, *planes.shape[1:]))
+        parts.append(_sums(planes, edges - low) * np.float32(1 / down.shrink))
     return np.concatenate(parts)
+
+
+def _sums(planes: Planes, edges: npt.NDArray[np.float64]) -> Planes:
+    """Sums of the rows between each two edges, which are at least a row apart; rows at an edge count in part."""
+    whole = np.floor(edges + 1e-9).astype(np.intp)
+    share = (edges - whole).astype(np.float32).reshape(-1, *[1] * (planes.ndim - 1))
+    sums = np.stack([planes[top:bottom].sum(axis=0) for top, bottom in pairwise(whole)])
+    sums -= share[:-1] * planes[whole[:-1]]
+    sums += share[1:] * planes[np.minimum(whole[1:], len(planes) - 1)]
+    return np.asarray(sums, np.float32)

@@ -238,7 +238,7 @@ def render(
     for strip in strips(pixels.shape):
         check()
         moved = rows(strip)
-        if behind is not None and moved[..., 3].min() < 1 - _ALPHA_FLOOR:
+        if behind is not None and _coverage_of(moved).min() < 1 - _ALPHA_FLOOR:
             moved[..., :3] += behind(strip) * (1 - moved[..., 3:])
             moved[..., 3] = 1
         pixels[strip], opacity[strip] = _straight(moved)
@@ -254,12 +254,14 @@ def _moved(image: Image, canvas: Canvas) -> Rows:
 
     def part(wanted: slice) -> Planes:
         moved = rows(wanted)
-        if moved[..., 3].max() > 1 + _ALPHA_FLOOR:  # bicubic overshoots beside an edge, in light and coverage alike
+        if (
+            _coverage_of(moved).max() > 1 + _ALPHA_FLOOR
+        ):  # bicubic overshoots beside an edge, in light and coverage alike
             moved /= np.maximum(moved[..., 3:], 1)
         for frame in frames:
             moved *= frame(wanted)[..., None]
         np.clip(moved[..., 3], 0, 1, out=moved[..., 3])
-        return moved
+        return np.ascontiguousarray(moved)
 
     if canvas.stretch is None:
         return part
@@ -318,13 +320,18 @@ def render_plane(plane: Plane, canvas: Canvas) -> Plane:
 
 def _straight(premultiplied: Planes) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Encoded colors and alpha of h×w×4 premultiplied light."""
-    alpha = premultiplied[..., 3]
-    color = np.ascontiguousarray(premultiplied[..., :3])
-    if (alpha < 1 - _ALPHA_FLOOR).any():
-        color /= np.maximum(alpha, 1e-6)[..., None]
-        color[alpha < _ALPHA_FLOOR] = 0
+    alpha = _coverage_of(premultiplied)
+    color = np.asarray(cv2.cvtColor(premultiplied, cv2.COLOR_RGBA2RGB), np.float32)
+    if alpha.min() >= 1 - _ALPHA_FLOOR:
+        return np.asarray(to_encoded(LinearRGB(color))), np.full(alpha.shape, 255, np.uint8)
+    color /= np.maximum(alpha, 1e-6)[..., None]
+    color[alpha < _ALPHA_FLOOR] = 0
     opacity = np.where(alpha >= 1 - _ALPHA_FLOOR, 255, np.rint(alpha * 255))
     return np.asarray(to_encoded(LinearRGB(color))), opacity.astype(np.uint8)
+
+
+def _coverage_of(premultiplied: Planes) -> Plane:
+    return np.asarray(cv2.extractChannel(premultiplied, 3), np.float32)
 
 
 def _uncut(canvas: Canvas, size: tuple[int, int]) -> Box:
