@@ -21,7 +21,7 @@ from cavendish.imaging.image import Image
 from cavendish.ops.hue import adjust_saturation
 from cavendish.pixels.bokeh import blur_background
 from cavendish.pixels.matte import estimate_foreground, refine_alpha
-from cavendish.pixels.strips import map_linear
+from cavendish.pixels.strips import light_rows, map_linear
 from cavendish.planning.planner import PhrasePlanner
 from cavendish.regions.resolve import Networks
 from cavendish.settings import load
@@ -60,7 +60,8 @@ def edit_rows() -> Iterator[Row]:
         "matte: refine the alpha", floor, median_ms(lambda: refine_alpha(EncodedRGB(picture.pixels), alpha)), network_ms
     )
     yield Row("matte: foreground colors", floor, median_ms(lambda: estimate_foreground(light, alpha)), network_ms)
-    blurred = median_ms(lambda: blur_background(light, alpha, radius_px=20))
+    rows, whole = light_rows(EncodedRGB(picture.pixels)), slice(0, SIZE[1])
+    blurred = median_ms(lambda: blur_background(rows, alpha, radius_px=20).light(whole))
     yield Row("blurred plate", floor, blurred, network_ms)
     edit_ms = _editor(picture, network)
     for prompt in ("remove the background", "blur the background"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from cavendish.engines.base import EngineInput, EngineResult, Workers, asked_for
 from cavendish.errors import UnsupportedEdit
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.ops.catalog import OpRow, catalog
-from cavendish.pixels.composite import Canvas, Patch, apply_patch, render, render_plane
+from cavendish.pixels.composite import Canvas, Continued, Patch, apply_patch, render, render_plane
 from cavendish.pixels.region import Box, Region
 from cavendish.regions.resolve import Networks, RegionResolver
 
@@ -118,7 +118,8 @@ class _Bench:
         if self.pending is None:
             return
         subject = self._subject.alpha if self._subject else None
-        self.image = render(self.image, self.pending, subject=subject, check=self._check)
+        details = self._details(self._moved) if isinstance(self.pending.fill, Continued) else ()
+        self.image = render(self.image, self.pending, subject=subject, details=details, check=self._check)
         self._carry(self.pending)
         self._moved.append(self.pending)
         self.pending = None
@@ -130,8 +131,11 @@ class _Bench:
 
     def details(self) -> tuple[Box, ...]:
         """Boxes of faces and lettering, on the grid the next step works on."""
+        return self._details([*self._moved, *([self.pending] if self.pending else [])])
+
+    def _details(self, moves: Sequence[Canvas]) -> tuple[Box, ...]:
         boxes = self.resolver.details(self.images[0])
-        for canvas in [*self._moved, *([self.pending] if self.pending else [])]:
+        for canvas in moves:
             boxes = tuple(moved for box in boxes if (moved := canvas.move(box)) is not None)
         return boxes
 
@@ -188,6 +192,7 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         other=other,
         other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in needs else None,
         random=context.random(output) if output else None,
+        check=context.check_cancelled,
     )
 
 

@@ -49,6 +49,7 @@ class OpInput:
         other: The other picture, where needed.
         other_foreground: The other picture's subject, where needed.
         random: Chance for this output; None for the first picture, which is done plainly.
+        check: To be called now and then during long work; raises to stop.
     """
 
     image: Image
@@ -61,6 +62,7 @@ class OpInput:
     other: Image | None = None
     other_foreground: Region | None = None
     random: np.random.Generator | None = None
+    check: Callable[[], None] = lambda: None
 
 
 def _never(_size: tuple[int, int], _parameters: Parameters) -> bool:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Callable
 
 import numpy as np
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
 from cavendish.imaging.image import Image
-from cavendish.imaging.resample import scaling, translation, warp
+from cavendish.imaging.resample import Planes, Reader, Rows, lifted, scaling, translation, warp, warped
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels.composite import Patch, whole
-from cavendish.pixels.harmonize import match_light
-from cavendish.pixels.matte import estimate_foreground
+from cavendish.pixels.harmonize import light_match, sample, sampled_light
+from cavendish.pixels.matte import foreground_rows
 from cavendish.pixels.region import Box, Region
 from cavendish.pixels.shadow import contact_shadow
+from cavendish.pixels.strips import light_rows, shrunk_plane, strips
 
 _ACROSS = {"left": 0.24, "right": 0.76}
 _DOWN = {"top": 0.42, "center": 0.72}
@@ -25,6 +28,8 @@ _STANDS_AT = 0.92
 
 _SHADOW = 0.7
 """Greatest density of the contact shadow: ground under a thing gets little but the light that grazes it."""
+
+_SHADOW_PIXELS = 2e6
 
 _BESIDE_SUBJECT = 0.6
 """Most of the height of the scene's own subject that a thing placed beside it gets."""
@@ -41,7 +46,15 @@ class Placement:
 
 
 def place_subject(
-    image: Image, subject: Image, alpha: Plane, box: Box, placement: Placement, *, match: float, shadow: bool
+    image: Image,
+    subject: Image,
+    alpha: Plane,
+    box: Box,
+    placement: Placement,
+    *,
+    match: float,
+    shadow: bool,
+    check: Callable[[], None] = lambda: None,
 ) -> Patch:
     """Stand a cut-out thing into a scene.
 
@@ -53,6 +66,7 @@ def place_subject(
         placement: Where the box lands in the scene.
         match: 0–1, how far the thing's light is moved towards the scene's.
         shadow: Whether the thing darkens what it stands on.
+        check: Called now and then; raises to stop.
 
     Returns:
         A patch that changes nothing but the thing's and its shadow's pixels; `subject` holds the placed alpha.
@@ -60,24 +74,46 @@ def place_subject(
     Source:
         Premultiplied over-compositing: Porter & Duff 1984, done in linear light.
     """
-    light = np.asarray(to_linear(EncodedRGB(np.ascontiguousarray(subject.rgb[box[1] : box[3], box[0] : box[2]]))))
-    part = np.ascontiguousarray(alpha[box[1] : box[3], box[0] : box[2]])
-    front = np.asarray(estimate_foreground(LinearRGB(light), part))
+    cut = slice(box[1], box[3]), slice(box[0], box[2])
+    own, part = EncodedRGB(subject.rgb[cut]), np.ascontiguousarray(alpha[cut])
     scale = (box[2] - box[0]) / placement.width, (box[3] - box[1]) / placement.height
     matrix = scaling(*scale) @ translation(-round(placement.left), -round(placement.top))
-    premultiplied = warp(front * part[..., None], matrix, image.size)
     placed = np.clip(warp(part, matrix, image.size), 0, 1)
-    scene = np.asarray(to_linear(EncodedRGB(np.ascontiguousarray(image.rgb))))
-    color = LinearRGB(np.asarray(premultiplied / np.maximum(placed, 1e-4)[..., None], np.float32))
-    if match > 0:
-        color = match_light(color, placed, LinearRGB(scene), amount=match)
-    density = contact_shadow(placed, strength=_SHADOW) if shadow else np.zeros_like(placed)
-    ground = scene * (1 - density)[..., None]
-    mixed = np.asarray(ground + (color - ground) * placed[..., None], np.float32)
-    changed = ((placed > 0) | (density > 1 / 512)).astype(np.float32)
+    thing = warped(_premultiplied(own, part), (part.shape[1], part.shape[0]), matrix, image.size)
+    density = _shadow(placed) if shadow else lambda rows: np.zeros_like(placed[rows])
+    around = LinearRGB(to_linear(EncodedRGB(sample(image.rgb))).reshape(-1, 3))
+    relight = light_match(sampled_light(own, part), around, amount=match)
+    scene = light_rows(EncodedRGB(image.rgb))
+    pixels, changed = np.empty(image.rgb.shape, np.uint8), np.zeros(placed.shape, np.float32)
+    for strip in strips(placed.shape):
+        check()
+        dark, cover = density(strip), placed[strip]
+        changed[strip] = (cover > 0) | (dark > 1 / 512)
+        if not changed[strip].any():
+            continue
+        color = relight(LinearRGB(np.asarray(thing(strip) / np.maximum(cover, 1e-4)[..., None], np.float32)))
+        ground = scene(strip) * (1 - dark)[..., None]
+        pixels[strip] = to_encoded(LinearRGB(np.asarray(ground + (color - ground) * cover[..., None], np.float32)))
     opacity = None if image.alpha is None else np.maximum(image.opacity, placed)
-    patch = whole(image, to_encoded(LinearRGB(mixed)), alpha=changed)
-    return dataclasses.replace(patch, subject=placed, opacity=opacity)
+    return dataclasses.replace(whole(image, EncodedRGB(pixels), alpha=changed), subject=placed, opacity=opacity)
+
+
+def _premultiplied(own: EncodedRGB, alpha: Plane) -> Reader:
+    """Linear light of the thing's own colors by its alpha; read in whole rows."""
+    rows = foreground_rows(light_rows(own), alpha)
+
+    def read(down: slice, across: slice) -> Planes:
+        return (rows(down) * alpha[down][..., None])[:, across]
+
+    return read
+
+
+def _shadow(placed: Plane) -> Rows:
+    """Density of the contact shadow; soft as it is, two megapixels are enough for it."""
+    height, width = placed.shape
+    factor = min(1.0, math.sqrt(_SHADOW_PIXELS / placed.size))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return lifted(contact_shadow(shrunk_plane(placed, size), strength=_SHADOW), (width, height))
 
 
 def choose_placement(
@@ -144,7 +180,14 @@ def _place_subject(given: OpInput) -> Patch:
     )
     shadow = given.parameters["shadow"] != "none"
     patch = place_subject(
-        given.image, given.other, given.other_foreground.alpha, box, placement, match=0.5, shadow=shadow
+        given.image,
+        given.other,
+        given.other_foreground.alpha,
+        box,
+        placement,
+        match=0.5,
+        shadow=shadow,
+        check=given.check,
     )
     thing = given.step.target or "subject"
     note = f"taken to be the main subject of picture {given.step.image + 1}" if given.step.target else ""

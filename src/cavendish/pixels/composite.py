@@ -6,8 +6,9 @@ to the source by construction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import cv2
 import numpy as np
@@ -15,14 +16,33 @@ import numpy.typing as npt
 
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
 from cavendish.imaging.image import Image
-from cavendish.imaging.resample import Matrix, box_of, is_axis_aligned, translation, warp
+from cavendish.imaging.resample import (
+    Matrix,
+    Planes,
+    Reader,
+    Rows,
+    box_of,
+    is_axis_aligned,
+    lifted,
+    scaling,
+    translation,
+    warp,
+    warped,
+)
 from cavendish.pixels.fill import fill
-from cavendish.pixels.matte import estimate_foreground
+from cavendish.pixels.matte import foreground_rows
 from cavendish.pixels.region import Box
+from cavendish.pixels.strips import LightRows, light_rows, strips
 from cavendish.pixels.warp import Stretch, deform
 
 _ALPHA_FLOOR = 1 / 512
 """Below half a code of an 8-bit alpha nothing shows, so nothing is written."""
+
+_DETAIL_MARGIN = 0.15
+"""Of the shorter side of a face's or a line's box."""
+
+_FREE_RIM = 0.03
+"""Of the picture's side: reframing extends no side that a face or a line comes nearer to."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +156,7 @@ class Canvas:
 def whole(image: Image, pixels: EncodedRGB, *, alpha: Plane | None = None, note: str = "") -> Patch:
     """A patch as large as the picture; without `alpha` it replaces every pixel."""
     width, height = image.size
-    covered = np.ones((height, width), np.float32) if alpha is None else alpha
+    covered = np.broadcast_to(np.float32(1), (height, width)) if alpha is None else alpha
     return Patch(pixels, covered, (0, 0, width, height), note=note)
 
 
@@ -150,21 +170,30 @@ def apply_patch(image: Image, patch: Patch) -> Image:
     Returns:
         A picture of the same size; where `patch.alpha` is 0, and transparency is not replaced, bit-identical.
     """
-    pixels = image.pixels.copy()
+    if patch.opacity is None:
+        pixels = image.pixels.copy()
+    else:
+        pixels = np.empty((*image.pixels.shape[:2], 4), np.uint8)
+        pixels[..., :3] = image.rgb
     left, top, right, bottom = patch.box
     target = pixels[top:bottom, left:right, :3]
-    opaque = patch.alpha >= 1 - _ALPHA_FLOOR
+    for strip in strips(target.shape):
+        _write(target[strip], patch.pixels[strip], patch.alpha[strip])
+    if patch.opacity is not None:
+        for strip in strips(pixels.shape):
+            pixels[strip][..., 3] = np.rint(patch.opacity[strip] * 255)
+    return image.with_pixels(pixels)
+
+
+def _write(target: npt.NDArray[np.uint8], new: npt.NDArray[np.uint8], alpha: Plane) -> None:
+    opaque = alpha >= 1 - _ALPHA_FLOOR
     if opaque.all():
-        target[...] = patch.pixels
-    else:
-        target[opaque] = patch.pixels[opaque]
-        soft = (patch.alpha > _ALPHA_FLOOR) & ~opaque
-        if soft.any():
-            target[soft] = _blend(target[soft], patch.pixels[soft], patch.alpha[soft])
-    if patch.opacity is None:
-        return image.with_pixels(pixels)
-    plane = np.rint(patch.opacity * 255).astype(np.uint8)
-    return image.with_pixels(np.dstack([pixels[..., :3], plane]))
+        target[...] = new
+        return
+    target[opaque] = new[opaque]
+    soft = (alpha > _ALPHA_FLOOR) & ~opaque
+    if soft.any():
+        target[soft] = _blend(target[soft], new[soft], alpha[soft])
 
 
 def _blend(
@@ -177,7 +206,12 @@ def _blend(
 
 
 def render(
-    image: Image, canvas: Canvas, *, subject: Plane | None = None, check: Callable[[], None] = lambda: None
+    image: Image,
+    canvas: Canvas,
+    *,
+    subject: Plane | None = None,
+    details: Sequence[Box] = (),
+    check: Callable[[], None] = lambda: None,
 ) -> Image:
     """Resample a picture onto a canvas, once, premultiplied and in linear light, and fill what it does not cover.
 
@@ -185,50 +219,119 @@ def render(
         image: The picture.
         canvas: The new grid.
         subject: H×W on the picture's grid; never copied from where the fill continues the surroundings.
+        details: Boxes of faces and lettering on the picture's grid; never copied from either.
         check: Called now and then during long fills; raises to stop.
     """
     if canvas.keeps(image.size):
         return image
-    light = np.asarray(to_linear(EncodedRGB(np.ascontiguousarray(image.rgb))))
-    opacity = image.opacity
-    if image.alpha is not None:
-        light = light * opacity[..., None]
-    left, top, right, bottom = _uncut(canvas, image.size)
-    matrix = translation(-left, -top) @ canvas.matrix
-    moved = warp(light[top:bottom, left:right], matrix, canvas.grid)
-    coverage = warp(opacity[top:bottom, left:right], matrix, canvas.grid)
-    if coverage.max() > 1 + _ALPHA_FLOOR:  # bicubic weights overshoot beside an edge, in light and coverage alike
-        moved = np.asarray(moved / np.maximum(coverage, 1)[..., None], np.float32)
-    shown = np.clip(coverage, 0, 1)
-    visible = _visibility(canvas)
-    if visible is not None:
-        moved, shown = moved * visible[..., None], shown * visible
-    if canvas.stretch is not None:
-        moved, shown = np.maximum(deform(moved, canvas.stretch), 0), np.clip(deform(shown, canvas.stretch), 0, 1)
-    if isinstance(canvas.fill, Transparent) or (shown >= 1 - _ALPHA_FLOOR).all():
-        return image.with_pixels(_straight(moved, shown))
+    rows = _moved(image, canvas)
+    width, height = canvas.size
     if isinstance(canvas.fill, Continued):
-        sources = None if subject is None else 1 - render_plane(subject, canvas)
-        pixels = fill(EncodedRGB(_straight(moved, shown)[..., :3].copy()), 1 - shown, sources=sources, check=check)
-        return image.with_pixels(np.asarray(pixels))
-    filled = moved + _fill_plane(canvas.fill, moved, shown) * (1 - shown)[..., None]
-    return image.with_pixels(np.asarray(to_encoded(LinearRGB(filled))))
+        moved = rows(slice(0, height))
+        hole = np.asarray(1 - moved[..., 3], np.float32)
+        color = EncodedRGB(_straight(moved)[0])
+        sources = 1 - _keep_out(image.size, canvas, subject, details)
+        return image.with_pixels(np.asarray(fill(color, hole, sources=sources, check=check)))
+    behind = _backdrop(canvas.fill, rows, canvas.size)
+    pixels = np.empty((height, width, 3), np.uint8)
+    opacity = np.empty((height, width), np.uint8)
+    for strip in strips(pixels.shape):
+        check()
+        moved = rows(strip)
+        if behind is not None and _coverage_of(moved).min() < 1 - _ALPHA_FLOOR:
+            moved[..., :3] += behind(strip) * (1 - moved[..., 3:])
+            moved[..., 3] = 1
+        pixels[strip], opacity[strip] = _straight(moved)
+    return image.with_pixels(pixels if opacity.min() == 255 else np.dstack([pixels, opacity]))
+
+
+def _moved(image: Image, canvas: Canvas) -> Rows:
+    """Rows of the new grid, h×w×4: premultiplied linear light and how far it covers."""
+    left, top, right, bottom = _uncut(canvas, image.size)
+    read = _premultiplied(image, (slice(top, bottom), slice(left, right)))
+    rows = warped(read, (right - left, bottom - top), translation(-left, -top) @ canvas.matrix, canvas.grid)
+    frames = _cutting_frames(canvas)
+
+    def part(wanted: slice) -> Planes:
+        moved = rows(wanted)
+        if (
+            _coverage_of(moved).max() > 1 + _ALPHA_FLOOR
+        ):  # bicubic overshoots beside an edge, in light and coverage alike
+            moved /= np.maximum(moved[..., 3:], 1)
+        for frame in frames:
+            moved *= frame(wanted)[..., None]
+        np.clip(moved[..., 3], 0, 1, out=moved[..., 3])
+        return np.ascontiguousarray(moved)
+
+    if canvas.stretch is None:
+        return part
+    stretched = np.maximum(deform(part(slice(0, canvas.grid[1])), canvas.stretch), 0)
+    np.minimum(stretched[..., 3], 1, out=stretched[..., 3])
+    return lambda wanted: stretched[wanted].copy()
+
+
+def _premultiplied(image: Image, part: tuple[slice, slice]) -> Reader:
+    pixels = image.pixels[part]
+
+    def read(rows: slice, columns: slice) -> Planes:
+        codes = pixels[rows, columns]
+        light = to_linear(EncodedRGB(np.ascontiguousarray(codes[..., :3])))
+        covered = np.asarray(cv2.cvtColor(light, cv2.COLOR_RGB2RGBA), np.float32)
+        if image.alpha is not None:
+            covered *= codes[..., 3:] * np.float32(1 / 255)
+        return covered
+
+    return read
+
+
+def _keep_out(size: tuple[int, int], canvas: Canvas, subject: Plane | None, details: Sequence[Box]) -> Plane:
+    """What must not appear a second time, on the new grid."""
+    boxes = np.zeros((size[1], size[0]), np.float32)
+    for box in details:
+        left, top, right, bottom = _with_margin(box, size)
+        boxes[top:bottom, left:right] = 1
+    return render_plane(boxes if subject is None else np.maximum(boxes, subject), canvas)
+
+
+def _with_margin(box: Box, size: tuple[int, int]) -> Box:
+    """A box with room for what a detector's box cuts off: swashes, outlines, shadows of letters, hair.
+
+    The margin leaves a rim of the picture free: new ground could not join it otherwise.
+    """
+    left, top, right, bottom = box
+    margin = 2 + round(_DETAIL_MARGIN * min(right - left, bottom - top))
+    rim_x, rim_y = (round(_FREE_RIM * side) for side in size)
+    return (
+        min(left, max(rim_x, left - margin)),
+        min(top, max(rim_y, top - margin)),
+        max(right, min(size[0] - rim_x, right + margin)),
+        max(bottom, min(size[1] - rim_y, bottom + margin)),
+    )
 
 
 def render_plane(plane: Plane, canvas: Canvas) -> Plane:
     """Carry a mask through the same canvas; uncovered places are 0."""
+    everything = slice(0, canvas.grid[1])
     moved = np.clip(warp(plane, canvas.matrix, canvas.grid), 0, 1)
-    visible = _visibility(canvas)
-    moved = moved if visible is None else moved * visible
+    for frame in _cutting_frames(canvas):
+        moved *= frame(everything)
     return moved if canvas.stretch is None else np.clip(deform(moved, canvas.stretch), 0, 1)
 
 
-def _straight(premultiplied: npt.NDArray[np.float32], alpha: Plane) -> npt.NDArray[np.uint8]:
-    if (alpha >= 1 - _ALPHA_FLOOR).all():
-        return np.asarray(to_encoded(LinearRGB(premultiplied)))
-    color = np.asarray(premultiplied / np.maximum(alpha, 1e-6)[..., None], np.float32)
+def _straight(premultiplied: Planes) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Encoded colors and alpha of h×w×4 premultiplied light."""
+    alpha = _coverage_of(premultiplied)
+    color = np.asarray(cv2.cvtColor(premultiplied, cv2.COLOR_RGBA2RGB), np.float32)
+    if alpha.min() >= 1 - _ALPHA_FLOOR:
+        return np.asarray(to_encoded(LinearRGB(color))), np.full(alpha.shape, 255, np.uint8)
+    color /= np.maximum(alpha, 1e-6)[..., None]
     color[alpha < _ALPHA_FLOOR] = 0
-    return np.dstack([to_encoded(LinearRGB(color)), np.rint(alpha * 255).astype(np.uint8)])
+    opacity = np.where(alpha >= 1 - _ALPHA_FLOOR, 255, np.rint(alpha * 255))
+    return np.asarray(to_encoded(LinearRGB(color))), opacity.astype(np.uint8)
+
+
+def _coverage_of(premultiplied: Planes) -> Plane:
+    return np.asarray(cv2.extractChannel(premultiplied, 3), np.float32)
 
 
 def _uncut(canvas: Canvas, size: tuple[int, int]) -> Box:
@@ -242,64 +345,86 @@ def _uncut(canvas: Canvas, size: tuple[int, int]) -> Box:
     return box if box[0] < box[2] and box[1] < box[3] else (0, 0, *size)
 
 
-def _visibility(canvas: Canvas) -> Plane | None:
-    """Product of the earlier frames' coverage; None where no frame cuts anything."""
-    product: Plane | None = None
+def _cutting_frames(canvas: Canvas) -> list[Rows]:
+    """Coverage of each earlier frame that cuts anything."""
+    cutting = []
     for matrix, frame in canvas.frames:
         left, top, right, bottom = box_of(matrix, canvas.grid)
         whole_canvas_inside = left >= -1e-6 and top >= -1e-6 and right <= frame[0] + 1e-6 and bottom <= frame[1] + 1e-6
         if not whole_canvas_inside:
-            part = _frame(matrix, frame, canvas.grid)
-            product = part if product is None else product * part
-    return product
+            cutting.append(_coverage(matrix, frame, canvas.grid))
+    return cutting
 
 
-def _frame(matrix: Matrix, frame: tuple[int, int], size: tuple[int, int]) -> Plane:
-    return np.clip(warp(np.ones((frame[1], frame[0]), np.float32), matrix, size), 0, 1)
+def _coverage(matrix: Matrix, frame: tuple[int, int], size: tuple[int, int]) -> Rows:
+    everywhere = np.broadcast_to(np.float32(1), (frame[1], frame[0]))
+    rows = warped(lambda down, across: np.ascontiguousarray(everywhere[down, across]), frame, matrix, size)
+    return lambda wanted: np.clip(rows(wanted), 0, 1)
 
 
-def _fill_plane(fill: Fill, moved: npt.NDArray[np.float32], shown: Plane) -> npt.NDArray[np.float32]:
+def _backdrop(fill: Fill, rows: Rows, size: tuple[int, int]) -> Rows | None:
+    """What shows where the canvas is uncovered, in linear light; None for nothing."""
     if isinstance(fill, Solid):
         color = to_linear(EncodedRGB(np.array([[fill.color]], np.uint8)))
-        return np.broadcast_to(color, moved.shape)
-    return _surround(moved, shown)
+        return lambda _: np.asarray(color)
+    if not isinstance(fill, Surround):
+        return None
+    copy = cache(lambda: _surround(rows, size))  # most canvases are covered after all
+
+    def part(wanted: slice) -> Planes:
+        lit = lifted(copy(), size)(wanted)
+        noise = np.random.default_rng(wanted.start).uniform(0.996, 1.004, (*lit.shape[:2], 1))
+        return lit * noise.astype(np.float32)  # half a code, so that the smooth ramps do not band
+
+    return part
 
 
-def _surround(moved: npt.NDArray[np.float32], shown: Plane) -> npt.NDArray[np.float32]:
-    """A blurred copy that covers the canvas, dimmed so that the picture stays the eye's first stop.
-
-    Blurring at an eighth of the size costs nothing; half a code of noise keeps the smooth ramps from banding.
-    """
-    height, width = shown.shape
-    rows, columns = np.flatnonzero(shown.max(axis=1) > 0.5), np.flatnonzero(shown.max(axis=0) > 0.5)
-    if rows.size == 0:
-        return np.zeros_like(moved)
-    picture = moved[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    small = (max(1, width // 8), max(1, height // 8))
+def _surround(rows: Rows, size: tuple[int, int]) -> Planes:
+    """A small blurred copy that covers the canvas, dimmed so that the picture stays the eye's first stop."""
+    small = (max(1, size[0] // 8), max(1, size[1] // 8))
+    enlarge = scaling(size[0] / small[0], size[1] / small[1])
+    moved = warped(lambda down, across: rows(down)[:, across], size, enlarge, small)(slice(0, small[1]))
+    shown = moved[..., 3] > 0.5
+    down, across = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+    if down.size == 0:
+        return np.zeros((*shown.shape, 3), np.float32)
+    picture = moved[down[0] : down[-1] + 1, across[0] : across[-1] + 1, :3]
     cover = max(small[0] / picture.shape[1], small[1] / picture.shape[0])
     scaled = (max(small[0], round(picture.shape[1] * cover)), max(small[1], round(picture.shape[0] * cover)))
-    copy = cv2.resize(picture, scaled, interpolation=cv2.INTER_AREA)
+    copy = cv2.resize(np.ascontiguousarray(picture), scaled, interpolation=cv2.INTER_LINEAR)
     x, y = (scaled[0] - small[0]) // 2, (scaled[1] - small[1]) // 2
     copy = copy[y : y + small[1], x : x + small[0]]
-    copy = cv2.GaussianBlur(copy, (0, 0), max(small) / 28, borderType=cv2.BORDER_REPLICATE) * np.float32(0.5)
-    noise = np.random.default_rng(0).uniform(0.996, 1.004, (height, width, 1)).astype(np.float32)
-    return np.asarray(cv2.resize(copy, (width, height), interpolation=cv2.INTER_CUBIC) * noise)
+    blurred = cv2.GaussianBlur(copy, (0, 0), max(small) / 28, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(blurred * np.float32(0.5), np.float32)
 
 
-def put_behind(image: Image, foreground: Plane, plate: LinearRGB, *, note: str = "") -> Patch:
+def put_behind(
+    image: Image,
+    foreground: Plane,
+    plate: LightRows,
+    *,
+    relight: Callable[[LinearRGB], LinearRGB] | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> Patch:
     """Replace what is behind a foreground; where the foreground is solid nothing changes.
 
     Args:
         image: The picture.
         foreground: H×W alpha of what stays in front.
-        plate: H×W×3 new background in linear light.
-        note: For the description.
+        plate: Makes the new background, as large as the picture.
+        relight: Changes the foreground's colors too, each pixel by itself; then solid parts change as well.
+        check: Called between strips; raises to stop.
 
     Returns:
         A patch over the whole picture whose alpha is 1 wherever `foreground` is below 1.
     """
-    light = to_linear(EncodedRGB(np.ascontiguousarray(image.rgb)))
-    front = np.asarray(estimate_foreground(light, foreground))
-    mixed = plate + (front - plate) * foreground[..., None]
-    behind = (foreground < 1 - _ALPHA_FLOOR).astype(np.float32)
-    return whole(image, to_encoded(LinearRGB(mixed)), alpha=behind, note=note)
+    front_rows = foreground_rows(light_rows(EncodedRGB(image.rgb)), foreground)
+    pixels = np.empty(image.rgb.shape, np.uint8)
+    for strip in strips(pixels.shape):
+        check()
+        front = front_rows(strip)
+        behind = plate(strip)
+        lit = front if relight is None else relight(front)
+        pixels[strip] = to_encoded(LinearRGB(behind + (lit - behind) * foreground[strip][..., None]))
+    alpha = None if relight else (foreground < 1 - _ALPHA_FLOOR).astype(np.float32)
+    return whole(image, EncodedRGB(pixels), alpha=alpha)

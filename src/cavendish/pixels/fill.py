@@ -12,9 +12,12 @@ import numpy.typing as npt
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane
+from cavendish.imaging.resample import Reader, scaling, warped
+from cavendish.pixels.fill_bleed import without_bleed
 from cavendish.pixels.fill_scene import Floats, Mask, Scene
 from cavendish.pixels.fill_surface import fill_membrane, is_smooth
 from cavendish.pixels.grain import add_grain
+from cavendish.pixels.strips import strips
 
 _SOFT = 1 / 64  # below this a pixel of the mask's soft edge shows nothing of what is removed
 _THIN = 5.0  # pixels of half width, at 1 MP, up to which a hole is a stroke
@@ -46,7 +49,7 @@ def fill(
     everything else is copied from the rest of the picture, offset by offset, with quiet seams.
 
     Args:
-        image: Encoded sRGB, h×w×3 uint8.
+        image: Encoded sRGB, h×w×3 uint8. What is in the hole only tells whether it bleeds over the mask's edge.
         hole: h×w, 0–1. 0.5 and above is filled entirely; below, filling and picture are blended.
         sources: h×w, 0–1: from where may be copied (0.5 and above); None allows everything outside the hole. What is
             excluded does not color the filling either.
@@ -96,17 +99,26 @@ def _blend_edge(image: EncodedRGB, filled: EncodedRGB, hole: Plane) -> EncodedRG
 
 def _strokes(missing: Mask) -> Mask:
     """The connected parts of the hole that are thin nearly everywhere; crossings and dots are a little thicker."""
-    framed = np.pad(missing.astype(np.uint8), 1)
-    depth = np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5), np.float32)[1:-1, 1:-1][missing]
-    count, labels = cv2.connectedComponents(missing.astype(np.uint8))
-    parts = np.asarray(labels[missing], np.intp)
+    box = _box_around(missing)
+    part = missing[box].astype(np.uint8)
+    depth = np.asarray(cv2.distanceTransform(np.pad(part, 1), cv2.DIST_L2, 5), np.float32)[1:-1, 1:-1][part > 0]
+    count, labels = cv2.connectedComponents(part)
+    parts = np.asarray(labels[part > 0], np.intp)
     deepest = np.zeros(count, np.float32)
     np.maximum.at(deepest, parts, depth)
     mean = np.bincount(parts, depth, count) / np.maximum(np.bincount(parts, minlength=count), 1)
     limit = _THIN * min(max((missing.size / 1e6) ** 0.5, 1), 2)
     thin = (2 * mean - 1 <= limit) & (deepest <= 1.6 * limit)  # depths of a stroke run from 1 to its half width
     thin[0] = False
-    return np.asarray(thin[labels])
+    strokes = np.zeros_like(missing)
+    strokes[box] = thin[labels]
+    return strokes
+
+
+def _box_around(mask: Mask, *, margin: int = 0) -> _Window:
+    ends = [np.flatnonzero(mask.any(axis=axis))[[0, -1]] for axis in (1, 0)]
+    rows, columns = (slice(max(0, int(first) - margin), int(last) + margin + 1) for first, last in ends)
+    return rows, columns
 
 
 def _groups(holes: Mask, usable: Mask, *, margin: int, context: float) -> Iterator[tuple[_Window, Mask]]:
@@ -119,20 +131,33 @@ def _groups(holes: Mask, usable: Mask, *, margin: int, context: float) -> Iterat
         context: How far to see, in multiples of the group's longer side; half as far again along rows, since things
             at the same height look most alike.
     """
-    near = cv2.dilate(holes.astype(np.uint8), np.ones((margin // 2 + 1, margin // 2 + 1), np.uint8))
+    if not holes.any():
+        return
+    box = _box_around(holes, margin=margin)
+    near = cv2.dilate(holes[box].astype(np.uint8), np.ones((margin // 2 + 1, margin // 2 + 1), np.uint8))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(near)
     for group in range(1, count):
         left, top, width, height = (int(value) for value in boxes[group, :4])
-        reach = max(margin, round(context * max(width, height)))
-        rows, columns = (
-            slice(max(0, top - reach), top + height + reach),
-            slice(max(0, left - 3 * reach // 2), left + width + 3 * reach // 2),
+        own = (
+            slice(box[0].start + top, box[0].start + top + height),
+            slice(box[1].start + left, box[1].start + left + width),
         )
-        part = holes[rows, columns] & (labels[rows, columns] == group)
-        if usable[rows, columns].sum() < part.sum() / 4:
-            rows = columns = slice(0, None)
-            part = holes & (labels == group)
-        yield (rows, columns), part
+        reach = max(margin, round(context * max(width, height)))
+        window = _widened(own, reach)
+        mine = np.zeros_like(holes)
+        mine[own] = holes[own] & (labels[top : top + height, left : left + width] == group)
+        if usable[window].sum() < np.count_nonzero(mine[own]) / 4:
+            window = slice(0, holes.shape[0]), slice(0, holes.shape[1])
+        yield window, mine[window]
+
+
+def _widened(box: _Window, reach: int) -> _Window:
+    """The box and its surroundings, half as far again along rows."""
+    rows, columns = box
+    across = 3 * reach // 2
+    return slice(max(0, rows.start - reach), rows.stop + reach), slice(
+        max(0, columns.start - across), columns.stop + across
+    )
 
 
 def _close_strokes(image: EncodedRGB, part: Mask, usable: Mask) -> EncodedRGB:
@@ -161,6 +186,7 @@ def _fill_window(
     from cavendish.pixels.fill_seams import copy_enlarged, copy_with_seams  # noqa: PLC0415
 
     check()
+    usable = without_bleed(image, part, usable)
     middle, small = (_scene(image, part, usable, area) for area in (_SEAM_AREA, _GUESS_AREA))
     small = replace(small, colors=_veiled(small.colors, small.usable))
     guess = None
@@ -173,31 +199,48 @@ def _fill_window(
         filled = copy_enlarged(image, part, usable, copied, check=check)
     if guess is None:
         filled = add_grain(filled, part, like=filled, usable=usable, rng=rng)
-    if _is_gray(image[usable]):
+    if all(_is_gray(image[strip], usable[strip]) for strip in strips(usable.shape)):
         filled[part] = filled[part][:, 1:2]  # rounding differs by channel; a gray picture must stay gray
     return filled
 
 
-def _is_gray(colors: npt.NDArray[np.uint8]) -> bool:
-    return bool((colors == colors[:, :1]).all())
+def _is_gray(image: npt.NDArray[np.uint8], where: Mask) -> bool:
+    alike = (image[..., 0] == image[..., 1]) & (image[..., 1] == image[..., 2])
+    return bool(alike[where].all())
 
 
 def _scene(image: EncodedRGB, part: Mask, usable: Mask, area: int) -> Scene:
     """The window shrunk to at most `area` pixels; what is unusable beside the hole is filled with it."""
     scale = min(1.0, (area / part.size) ** 0.5)
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    colors, hole, clean = image.astype(np.float32), part, usable
     if scale < 1:
-        weight = np.maximum(usable, np.float32(1e-3))  # unusable pixels count only where there are no others
-        colors = _shrunk(colors * weight[..., None], size) / _shrunk(weight, size)[..., None]
-        hole = _shrunk(part.astype(np.float32), size) > 0.01
-        clean = (_shrunk(usable.astype(np.float32), size) > 0.99) & ~hole
+        colors, seen = _shrunk_usable(image, usable, size)
+        hole = _shrunk(part, size) > 0.01
+        clean = (seen > 0.99) & ~hole
+    else:
+        colors, hole, clean = image.astype(np.float32), part, usable
     beside = cv2.dilate(hole.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
     return Scene(colors, hole | (beside & ~clean), clean)
 
 
-def _shrunk(values: Floats, size: tuple[int, int]) -> Floats:
-    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
+def _shrunk_usable(image: EncodedRGB, usable: Mask, size: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Means of the usable colors, and how much of each pixel is usable; the others count where there are none."""
+
+    def read(rows: slice, columns: slice) -> Floats:
+        weight = np.maximum(usable[rows, columns], np.float32(1e-3))[..., None]
+        return np.concatenate([image[rows, columns] * weight, weight], axis=2)
+
+    shrunk = _averaged(read, usable.shape, size)
+    return shrunk[..., :3] / shrunk[..., 3:], shrunk[..., 3]
+
+
+def _shrunk(mask: Mask, size: tuple[int, int]) -> Floats:
+    return _averaged(lambda rows, columns: mask[rows, columns].astype(np.float32), mask.shape, size)
+
+
+def _averaged(read: Reader, shape: tuple[int, ...], size: tuple[int, int]) -> Floats:
+    matrix = scaling(shape[1] / size[0], shape[0] / size[1])
+    return warped(read, (shape[1], shape[0]), matrix, size)(slice(0, size[1]))
 
 
 def fill_smooth(image: LinearRGB, known: Plane) -> LinearRGB:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from cavendish.errors import ParameterOutOfRange
-from cavendish.imaging.color import LinearRGB, OklabImage, from_oklab, to_oklab
+from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, from_oklab, to_linear, to_oklab
 
 if TYPE_CHECKING:
     from cavendish.imaging.color import Plane
 
 _Floats = npt.NDArray[np.floating[Any]]
+_Samples = TypeVar("_Samples", bound=npt.NDArray[Any])
 
 _SAMPLE_SIDE_PX = 256  # statistics need no more
 _GREATEST_SHIFT_EV = 0.7
@@ -44,13 +46,30 @@ def match_light(foreground: LinearRGB, alpha: Plane, scene: LinearRGB, *, amount
     Source:
         Xue et al., "Understanding and improving the realism of image composites", 2012, in Oklab.
     """
+    own = sample(foreground)[sample(alpha) > 0.5]
+    return light_match(LinearRGB(own), LinearRGB(sample(scene).reshape(-1, 3)), amount=amount)(foreground)
+
+
+def light_match(own: LinearRGB, scene: LinearRGB, *, amount: float) -> Callable[[LinearRGB], LinearRGB]:
+    """The function of single pixels that `match_light` applies, from samples of the colors; for use in strips.
+
+    Args:
+        own: n×3, colors of the subject.
+        scene: m×3, colors of the surroundings.
+        amount: As for `match_light`.
+
+    Returns:
+        Maps colors of the subject (h×w×3) to those it would have in the scene, as a new array.
+
+    Raises:
+        ParameterOutOfRange: `amount` is outside 0–1.
+    """
     if not 0 <= amount <= 1:
         raise ParameterOutOfRange("The amount of a light match is between 0 and 1.")
-    own = _sample(foreground)[_sample(alpha) > 0.5]
-    other = _sample(scene).reshape(-1, 3)
-    if amount == 0 or own.size == 0 or other.size == 0:
-        return LinearRGB(foreground.copy())
-    return _relight(foreground, _look(own), _look(other), amount)
+    if amount == 0 or own.size == 0 or scene.size == 0:
+        return lambda colors: LinearRGB(colors.copy())
+    mine, theirs = _look(own), _look(scene)
+    return lambda colors: _relight(colors, mine, theirs, amount)
 
 
 @dataclass(frozen=True)
@@ -70,10 +89,18 @@ class _Look:
     saturation: float
 
 
-def _sample(plane: _Floats) -> _Floats:
+def sample(plane: _Samples) -> _Samples:
     """At most 256 pixels a side, evenly taken so that no colors are mixed."""
     rows, columns = (max(1, -(-side // _SAMPLE_SIDE_PX)) for side in plane.shape[:2])
-    return np.ascontiguousarray(plane[::rows, ::columns])
+    return cast("_Samples", np.ascontiguousarray(plane[::rows, ::columns]))
+
+
+def sampled_light(image: EncodedRGB, alpha: Plane) -> LinearRGB:
+    """Linear light of a sample of the pixels that are at least half covered, n×3."""
+    codes = sample(image)[sample(alpha) > 0.5]
+    if codes.size == 0:
+        return LinearRGB(np.zeros((0, 3), np.float32))
+    return LinearRGB(to_linear(EncodedRGB(codes[None]))[0])
 
 
 def _look(colors: _Floats) -> _Look:

@@ -9,12 +9,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.imaging.color import LinearRGB, to_linear
+from cavendish.imaging.color import EncodedRGB, LinearRGB, to_linear
+from cavendish.imaging.resample import lifted
+from cavendish.pixels.strips import LightRows, shrunk_light, shrunk_plane, strips
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cavendish.imaging.color import EncodedRGB, Plane
+    from cavendish.imaging.color import Plane
 
 _Floats = npt.NDArray[np.floating[Any]]
 _Mask = npt.NDArray[np.bool_]
@@ -23,6 +25,8 @@ _WORKING_PIXELS = 0.4e6  # the filter's coefficients are smooth, so they are com
 _REGULARIZATION = 1e-4  # variance of the guide, in units of white², below which the guided filter averages
 _HAZE, _FULL = 0.10, 0.97  # filtered alphas taken for 0 and 1; lowered the error on four of five pictures tried
 _FAINTEST = 1 / 64  # alphas nearer to 0 or 1 than this are haze, which shows on a plain new background
+
+_WIDE_PIXELS = 0.25e6  # the same for the first pass of blur fusion
 
 # Lengths in pixels of a picture of one megapixel; they grow with the side of the picture.
 _CERTAIN_INSIDE_PX = 10
@@ -56,12 +60,10 @@ def refine_alpha(image: EncodedRGB, alpha: Plane) -> Plane:
     hint, weight = _color_hint(light, coarse, inside, outside)
     guide = [np.multiply(plane, 1 / 255, dtype=np.float32) for plane in cv2.split(small)]
     model = _guided_model(guide, hint, weight, radius_px=_scaled(_FILTER_RADIUS_PX, coarse))
-    refined = _apply(model, image)
-    size = (alpha.shape[1], alpha.shape[0])
-    refined[cv2.resize(inside.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0] = 1
-    refined[cv2.resize(outside.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0] = 0
-    refined[refined < _FAINTEST] = 0
-    refined[refined > 1 - _FAINTEST] = 1
+    refined = np.empty_like(alpha)
+    for strip in strips(alpha.shape):
+        refined[strip] = _apply(model, EncodedRGB(image[strip]), strip, image.shape)
+        _pin(refined[strip], strip, image.shape, inside, outside)
     return refined
 
 
@@ -73,24 +75,50 @@ def estimate_foreground(image: LinearRGB, alpha: Plane) -> LinearRGB:
         alpha: h×w float32, 0–1.
 
     Returns:
-        New array, same shape, not below 0 nor above the picture's brightest value: blend it with `alpha` over any
+        New array, same shape, not below 0 nor above 1 or the brightest value near by: blend it with `alpha` over any
         background, in linear light. Equal to `image` where alpha is 1; a smooth extension of the subject where it is 0.
 
     Source:
         Forte and Pitié, "Approximate fast foreground colour estimation", 2021 (blur fusion, two passes).
     """
-    if alpha.min() >= 1:
-        return LinearRGB(image.copy())
-    front, back = _smooth_colors_wide(image, alpha)
-    mixed = _mixed_box(alpha, margin_px=_scaled(_NARROW_WINDOW_PX, alpha))
+    return foreground_rows(lambda rows: LinearRGB(image[rows]), alpha)(slice(0, alpha.shape[0]))
+
+
+def foreground_rows(light: LightRows, alpha: Plane) -> LightRows:
+    """The same as `estimate_foreground`, a few rows at a time.
+
+    Args:
+        light: Makes the picture that `alpha` was made for.
+        alpha: h×w float32, 0–1.
+
+    Returns:
+        Makes the subject's own colors.
+    """
+    size = (alpha.shape[1], alpha.shape[0])
+    front, back = (lifted(plane, size) for plane in _smooth_colors_wide(light, alpha))
+    window_px = _scaled(_NARROW_WINDOW_PX, alpha)
+
+    def rows(wanted: slice) -> LinearRGB:
+        seen = slice(max(0, wanted.start - 2 * window_px), min(alpha.shape[0], wanted.stop + 2 * window_px))
+        inner = slice(wanted.start - seen.start, wanted.stop - seen.start)
+        opacity = alpha[seen]
+        if opacity.min() >= 1:
+            return LinearRGB(light(wanted).copy())
+        return LinearRGB(_fused(light(seen), opacity, front(seen), back(seen), window_px)[inner])
+
+    return rows
+
+
+def _fused(image: LinearRGB, alpha: Plane, front: _Floats, back: _Floats, window_px: int) -> _Floats:
+    """The second, narrow pass: the wide means corrected, and averaged again near by where colors are mixed."""
+    mixed = _mixed_box(alpha, margin_px=window_px)
     part, opacity = image[mixed], alpha[mixed]
     corrected = _correct(part, opacity, front[mixed], back[mixed])
-    window_px = _scaled(_NARROW_WINDOW_PX, alpha)
     nearby = _smooth_colors(corrected, back[mixed], opacity, window_px, fallback=(front[mixed], back[mixed]))
     front[mixed] = _correct(part, opacity, *nearby)
     np.clip(front, 0, max(1.0, float(image.max(initial=0))), out=front)
     np.copyto(front, image, where=_tripled(alpha) >= 1)
-    return LinearRGB(front)
+    return front
 
 
 def _scaled(length_px: float, plane: _Floats) -> int:
@@ -195,18 +223,25 @@ def _solve_symmetric(matrix: Mapping[tuple[int, int], _Floats], right: Sequence[
     return [x0, x1, x2]
 
 
-def _apply(model: Sequence[_Floats], image: EncodedRGB) -> Plane:
-    """Lift slopes and offset to the picture's size and evaluate them, then clear the haze that wide windows leave."""
-    size = (image.shape[1], image.shape[0])
-    refined: Any = cv2.resize(model[3], size, interpolation=cv2.INTER_LINEAR)
-    for slope, channel in zip(model[:3], cv2.split(image), strict=True):
-        lifted: Any = cv2.resize(slope, size, interpolation=cv2.INTER_LINEAR)
-        lifted *= np.float32(1 / 255)
-        lifted *= channel
-        refined += lifted
+def _apply(model: Sequence[_Floats], image: EncodedRGB, rows: slice, shape: tuple[int, ...]) -> Plane:
+    """Lift slopes and offset to some rows of the picture and evaluate them, then clear the haze of wide windows."""
+    lifts: Any = [lifted(np.asarray(plane, np.float32), (shape[1], shape[0]))(rows) for plane in model]
+    refined: _Floats = lifts[3].copy()
+    for slope, channel in zip(lifts[:3], cv2.split(image), strict=True):
+        refined += slope * channel * np.float32(1 / 255)
     refined -= np.float32(_HAZE)
     refined *= np.float32(1 / (_FULL - _HAZE))
     return cast("Plane", np.clip(refined, 0, 1, out=refined))
+
+
+def _pin(refined: Plane, rows: slice, shape: tuple[int, ...], inside: _Mask, outside: _Mask) -> None:
+    """Set to exactly 0 or 1 what is certain or as good as certain."""
+    down = np.arange(rows.start, rows.stop) * inside.shape[0] // shape[0]
+    across = np.arange(shape[1]) * inside.shape[1] // shape[1]
+    refined[inside[down][:, across]] = 1
+    refined[outside[down][:, across]] = 0
+    refined[refined < _FAINTEST] = 0
+    refined[refined > 1 - _FAINTEST] = 1
 
 
 def _smooth_colors(
@@ -230,19 +265,17 @@ def _tripled(plane: _Floats) -> _Floats:
     return cast("_Floats", cv2.merge([plane, plane, plane]))
 
 
-def _smooth_colors_wide(image: LinearRGB, alpha: Plane) -> tuple[_Floats, _Floats]:
-    """Both colors from the wide window, computed at a quarter of the side: nothing that fine is left in them."""
+def _smooth_colors_wide(light: LightRows, alpha: Plane) -> tuple[_Floats, _Floats]:
+    """Both colors from the wide window, computed at a quarter of the side or less: nothing that fine is in them."""
     height, width = alpha.shape
-    size = (max(1, width // 4), max(1, height // 4))
-    small: Any = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    coverage: Any = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    factor = max(4.0, math.sqrt(alpha.size / _WIDE_PIXELS))
+    size = (max(1, int(width / factor)), max(1, int(height / factor)))
+    small, coverage = shrunk_light(light, alpha.shape, size), shrunk_plane(alpha, size)
     total = float(coverage.sum())
     mean_front = (small * coverage[..., None]).sum(axis=(0, 1)) / max(total, 1e-6)
     mean_back = (small * (1 - coverage[..., None])).sum(axis=(0, 1)) / max(coverage.size - total, 1e-6)
     window_px = _scaled(_WIDE_WINDOW_PX, coverage)
-    smooth = _smooth_colors(small, small, coverage, window_px, fallback=(mean_front, mean_back))
-    front, back = (cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in smooth)
-    return cast("_Floats", front), cast("_Floats", back)
+    return _smooth_colors(small, small, coverage, window_px, fallback=(mean_front, mean_back))
 
 
 def _correct(image: _Floats, alpha: _Floats, smooth_front: _Floats, smooth_back: _Floats) -> _Floats:

@@ -2,14 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import cv2
 import numpy as np
 
 from cavendish.imaging.color import EncodedRGB, LinearRGB, to_encoded, to_linear
+from cavendish.imaging.resample import Planes, scaling, warped
+
+LightRows = Callable[[slice], LinearRGB]
+"""Makes some rows of a picture in linear light, as a new array; start and stop are given, and inside the picture."""
 
 STRIP_ROWS = 64
 """At 6,000 pixels a row a strip's float copy is 4.6 MB; whole-frame float at 12 MP is 144 MB a temporary."""
+
+
+_STRIP_AREA = 1 << 20
+"""Pixels of the strips of functions that look at their surroundings, for which low strips would be mostly margin."""
+
+
+def strips(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows of a picture of that shape (h, w, …) in strips of about a megapixel, from the top down."""
+    step = max(STRIP_ROWS, _STRIP_AREA // shape[1])
+    return (slice(top, min(top + step, shape[0])) for top in range(0, shape[0], step))
+
+
+def light_rows(image: EncodedRGB) -> LightRows:
+    """Read a picture (h×w×3) in linear light, a few rows at a time."""
+    return lambda rows: to_linear(EncodedRGB(np.ascontiguousarray(image[rows])))
+
+
+def shrunk_light(rows: LightRows, shape: tuple[int, ...], size: tuple[int, int]) -> LinearRGB:
+    """A smaller copy of a picture that is never whole in memory.
+
+    Args:
+        rows: Makes the picture.
+        shape: (h, w, …) of the picture.
+        size: (width, height) of the copy, at most those of the picture.
+
+    Returns:
+        h×w×3, area-averaged.
+    """
+    height, width = shape[:2]
+
+    def read(wanted: slice, columns: slice) -> Planes:
+        return rows(wanted)[:, columns]
+
+    return LinearRGB(warped(read, (width, height), scaling(width / size[0], height / size[1]), size)(slice(0, size[1])))
+
+
+def shrunk_plane(plane: Planes, size: tuple[int, int]) -> Planes:
+    """A smaller copy of a mask, area-averaged."""
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def map_linear(image: EncodedRGB, function: Callable[[LinearRGB], LinearRGB]) -> EncodedRGB:

@@ -1,12 +1,13 @@
 """Moving pixels: exact where a grid maps onto a grid, energy-keeping elsewhere."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cavendish.imaging.color import to_linear
-from cavendish.imaging.resample import box_of, rotation, scaling, translation, warp
+from cavendish.imaging.resample import box_of, lifted, rotation, scaling, translation, warp, warped
 
 SIDES = st.integers(1, 24)
 
@@ -144,3 +145,48 @@ def test_the_box_of_a_turned_rectangle():
 @given(st.sampled_from([0, 90, 180, 270]), st.floats(-720, 720))
 def test_rotations_add_up(quarter, angle_deg):
     assert np.allclose(rotation(quarter) @ rotation(angle_deg), rotation(quarter + angle_deg), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        np.eye(3),
+        scaling(3.37, 2.19),
+        translation(120, 0) @ scaling(-1.7, 1.3),
+        translation(3, 2) @ scaling(0.6, 0.7),
+        rotation(90) @ translation(0, -90),
+        rotation(90) @ scaling(2.3, 1.9) @ translation(0, -40),
+        rotation(7),
+        scaling(2.4, 2.4) @ rotation(-12),
+    ],
+    ids=["same", "shrunk", "flipped", "enlarged", "turned", "turned and shrunk", "slanted", "slanted and shrunk"],
+)
+def test_rows_made_in_strips_are_those_of_the_whole(matrix):
+    planes = noise(120, 90, 4)
+    rows = warped(lambda down, across: planes[down, across], (120, 90), matrix, (70, 61))
+    strips = [rows(slice(top, min(top + 9, 61))) for top in range(0, 61, 9)]
+    assert np.concatenate(strips) == pytest.approx(warp(planes, matrix, (70, 61)), abs=2e-3)
+
+
+def test_a_slanted_picture_larger_than_a_tile_has_no_seams():
+    """A plane of constant slope stays one, over the edges of the tiles too."""
+    y, x = np.mgrid[:1700, :2300].astype(np.float32)
+    moved = warp((x + y) / 4000, translation(300, 100) @ rotation(5), (1500, 1400))
+    assert np.abs(np.diff(moved, n=2, axis=1)).max() < 1e-4
+    assert np.abs(np.diff(moved, n=2, axis=0)).max() < 1e-4
+
+
+def test_shrinking_is_what_opencv_averages():
+    planes = noise(230, 170)
+    expected = cv2.resize(planes, (61, 47), interpolation=cv2.INTER_AREA)
+    assert warp(planes, scaling(230 / 61, 170 / 47), (61, 47)) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("size", [(300, 211), (40, 30), (41, 30)])
+@pytest.mark.parametrize("channels", [0, 3])
+def test_lifted_rows_are_bilinear(size, channels):
+    planes = noise(40, 30, channels)
+    rows = lifted(planes, size)
+    strips = [rows(slice(top, min(top + 13, size[1]))) for top in range(0, size[1], 13)]
+    expected = cv2.resize(planes, size, interpolation=cv2.INTER_LINEAR)
+    assert np.concatenate(strips) == pytest.approx(expected, abs=1e-4)

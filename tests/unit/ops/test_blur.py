@@ -1,5 +1,6 @@
 """Blur: the subject stays sharp, what is behind loses detail but not light."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -78,3 +79,35 @@ def test_the_patch_covers_only_what_is_behind():
     patch = run("blur_background", checks(), foreground=subject)
     assert not patch.alpha[subject.alpha == 1].any()
     assert (patch.alpha[subject.alpha == 0] == 1).all()
+
+
+def smooth_noise(pixels):
+    """Standard deviation of what a soft blur takes away, in codes."""
+    part = pixels.astype(np.float32)
+    return float((part - cv2.GaussianBlur(part, (0, 0), 2)).std())
+
+
+@pytest.mark.parametrize("sigma", [1.5, 3, 6])
+@pytest.mark.parametrize("coarse", [False, True])
+def test_the_grain_of_the_smooth_parts_is_drawn_anew(sigma, coarse):
+    """Left a soft sky, right foliage that must not be taken for grain."""
+    height, width = 480, 640
+    rng = np.random.default_rng(3)
+    grain = rng.normal(0, 1, (height, width, 3))
+    if coarse:
+        grain = cv2.GaussianBlur(grain, (0, 0), 0.7)
+    pixels = 120 + 40 * np.mgrid[:height, :width][0][..., None] / height + sigma * grain / grain.std()
+    pixels[:, 400:] += rng.normal(0, 30, (height, 240, 1))
+    pixels = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+    subject = disc(width, height, radius=0.15)
+    after = edited("blur_background", Image(pixels), foreground=subject, parameters={"strength": 1}).pixels
+    before = smooth_noise(pixels[:200, :250])
+    assert smooth_noise(after[:200, :250]) == pytest.approx(before, rel=0.3)
+    assert smooth_noise(after[:150, 500:]) == pytest.approx(before, rel=0.3)
+
+
+def test_a_gray_picture_stays_gray():
+    rng = np.random.default_rng(3)
+    gray = np.repeat(np.clip(rng.normal(120, 5, (200, 300, 1)), 0, 255).astype(np.uint8), 3, axis=2)
+    after = edited("blur_background", Image(gray), foreground=disc(300, 200)).pixels
+    assert np.ptp(after, axis=2).max() == 0

@@ -7,9 +7,17 @@ from skimage import data
 
 from cavendish.errors import ParameterOutOfRange
 from cavendish.imaging.color import to_linear
-from cavendish.pixels.bokeh import blur_background, blur_disc
+from cavendish.pixels import bokeh
+from cavendish.pixels.bokeh import blur_disc
 
 RADII = [0.4, 1.5, 5, 8, 9, 20, 33.3]
+
+
+def blur_background(image, alpha, *, radius_px):
+    """The whole plate."""
+    return bokeh.blur_background(lambda rows: image[rows].copy(), alpha, radius_px=radius_px).light(
+        slice(0, image.shape[0])
+    )
 
 
 def point(size=(233, 241), at=(111, 120), value=1.0):

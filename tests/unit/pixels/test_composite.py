@@ -247,6 +247,6 @@ def test_behind_a_solid_foreground_nothing_changes():
     alpha[10:40, 20:50] = 1
     alpha[9, 20:50] = 0.5
     plate = to_linear(EncodedRGB(np.full((48, 64, 3), (10, 200, 30), np.uint8)))
-    after = apply_patch(image, put_behind(image, alpha, plate))
+    after = apply_patch(image, put_behind(image, alpha, lambda rows: plate[rows]))
     assert np.array_equal(after.pixels[alpha == 1], image.pixels[alpha == 1])
     assert (after.pixels[alpha == 0] == (10, 200, 30)).all()

@@ -6,7 +6,7 @@ import pytest
 from skimage import data
 
 from cavendish.imaging.color import to_encoded, to_linear
-from cavendish.pixels.matte import estimate_foreground, refine_alpha
+from cavendish.pixels.matte import estimate_foreground, foreground_rows, refine_alpha
 
 SIZE = (512, 512)
 
@@ -133,3 +133,41 @@ def test_where_the_subject_is_opaque_its_colors_are_exact():
 def test_a_fully_opaque_subject_is_returned_as_it_is():
     image = to_linear(data.chelsea())
     assert np.array_equal(estimate_foreground(image, np.ones(image.shape[:2], np.float32)), image)
+
+
+def shape(kind, side):
+    """Antialiased truths that fill the frame alike at any size."""
+    mask, unit = np.zeros((4 * side, 4 * side), np.uint8), side / 100
+    middle = (2 * side, 2 * side)
+    if kind == "disc":
+        cv2.circle(mask, middle, int(110 * unit), 255, -1)
+    elif kind == "ring":
+        cv2.circle(mask, middle, int(110 * unit), 255, int(50 * unit))
+    else:
+        cv2.rectangle(mask, (int(100 * unit), int(220 * unit)), (int(300 * unit), 4 * side), 255, -1)
+        for left in range(105, 300, 40):
+            cv2.rectangle(mask, (int(left * unit), int(80 * unit)), (int((left + 20) * unit), 2 * side), 255, -1)
+    return cv2.resize(mask, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+
+
+@pytest.mark.parametrize("side", [128, 256, 1414])
+@pytest.mark.parametrize("kind", ["disc", "ring", "fingers"])
+def test_shapes_are_found_at_any_size_and_better_than_the_network_drew_them(kind, side):
+    """Of a network's map of 286×286, as the saliency networks give."""
+    truth = shape(kind, side)
+    coarse = cv2.GaussianBlur(cv2.resize((truth > 0.5).astype(np.float32), (286, 286)), (0, 0), 1.2)
+    coarse = cv2.resize(coarse, (side, side), interpolation=cv2.INTER_LINEAR)
+    backdrop, subject = (cv2.resize(to_linear(image), (side, side)) for image in (data.chelsea(), data.coffee()))
+    front = subject * np.array([1, 0.3, 0.1], np.float32) + np.array([0.35, 0.02, 0], np.float32)
+    back = backdrop * np.array([0.4, 0.8, 1.2], np.float32)
+    refined = refine_alpha(to_encoded(back + (front - back) * truth[..., None]), coarse)
+    error, before = (float(((alpha - truth) ** 2).mean()) for alpha in (refined, coarse))
+    assert error <= 0.002
+    assert error < 0.5 * before
+
+
+def test_the_foreground_in_strips_is_the_foreground():
+    image, alpha, _ = composite(3, BACKGROUNDS["photograph"]())
+    rows = foreground_rows(lambda wanted: image[wanted].copy(), alpha)
+    strips = [rows(slice(top, top + 64)) for top in range(0, 512, 64)]
+    assert np.concatenate(strips) == pytest.approx(estimate_foreground(image, alpha), abs=2e-3)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
+import skimage.data
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,3 +105,41 @@ def test_an_extension_does_not_copy_the_subject():
     plane = render_plane(inside.astype(np.float32), canvas)
     redness = result[..., 0] - result[..., 1]
     assert (redness[plane < 0.01] > 60).mean() < 0.002
+
+
+def _captioned(side=640):
+    """A photograph with a green caption near its left edge, the caption's box, and that of a thing below it."""
+    photo = cv2.resize(skimage.data.astronaut(), (side, side), interpolation=cv2.INTER_CUBIC)
+    cv2.putText(photo, "I" * 12, (30, 300), cv2.FONT_HERSHEY_DUPLEX, 2.2, (20, 250, 20), 6, cv2.LINE_AA)
+    return photo, (28, 246, 290, 308), (60, 350, 600, 600)
+
+
+def _new_green(details):
+    """Green pixels in the ground that the extension invents."""
+    photo, caption, thing = _captioned()
+    canvas = reframe((640, 640), RATIO_SIZES["4:3"], subject=thing, policy="extend", fill=Surround(), others=[caption])
+    assert canvas.fill == Continued()
+    result = render(Image(photo), canvas, details=details(caption)).pixels.astype(int)
+    old = render_plane(np.ones((640, 640), np.float32), canvas) > 0
+    green = result[..., 1] - result[..., [0, 2]].max(axis=2) > 60
+    assert green[old].sum() > 1000
+    return int(green[~old].sum())
+
+
+def test_an_extension_does_not_copy_lettering():
+    assert _new_green(lambda _caption: ()) > 100, "the picture tempts to"
+    assert _new_green(lambda caption: (caption,)) == 0
+
+
+def test_new_ground_joins_the_picture_beside_a_face_near_the_border():
+    """What is kept from being copied must leave a rim of the picture that the new ground can continue."""
+    photo = np.ascontiguousarray(cv2.GaussianBlur(skimage.data.coffee()[:400, :400], (0, 0), 3))
+    face = (80, 22, 330, 250)
+    canvas = reframe((400, 400), RATIO_SIZES["3:4"], subject=face, policy="extend", fill=Surround(), others=[face])
+    assert canvas.fill == Continued()
+    result = render(Image(photo), canvas, details=[face]).pixels.astype(int)
+    old = render_plane(np.ones((400, 400), np.float32), canvas) > 0.5
+    join = int(np.argmax(old.any(axis=1)))
+    assert join > 10
+    steps = np.abs(np.diff(result, axis=0)).mean(axis=(1, 2))
+    assert steps[join - 3 : join + 3].max() < 3 * np.median(steps)

@@ -1,0 +1,75 @@
+"""Memory: no op on a picture of 50 megapixels needs more than about 1.2 GB, pictures and masks included."""
+
+import subprocess
+import sys
+
+import pytest
+
+MOST_MB = 1200
+SIZE = (8160, 6120)
+
+SCRIPT = """
+import resource, sys
+import cv2
+import numpy as np
+from cavendish.domain.plan import Step
+from cavendish.imaging.color import EncodedRGB
+from cavendish.imaging.image import Image
+from cavendish.ops.base import Need, OpInput
+from cavendish.ops.catalog import catalog
+from cavendish.pixels.composite import Canvas, apply_patch, render
+from cavendish.pixels.matte import refine_alpha
+from cavendish.pixels.region import Region
+
+name, parameters, (width, height) = sys.argv[1], eval(sys.argv[2]), eval(sys.argv[3])
+tile = np.random.default_rng(0).integers(40, 220, (height // 8, width // 8, 3), np.uint8)
+picture = Image(cv2.resize(tile, (width, height), interpolation=cv2.INTER_LINEAR))
+alpha = np.zeros((height, width), np.float32)
+cv2.circle(alpha, (width // 2, height // 2), int(0.45 * height), 1.0, -1)
+alpha[height // 2] *= 0.5
+if name == "matte":
+    refine_alpha(EncodedRGB(picture.rgb), alpha)
+else:
+    row = catalog()[name]
+    op = row.load()
+    resolved = {}
+    if op.needs & {Need.FOREGROUND, Need.FOREGROUND_IF_ANY} and name != "place_subject":
+        resolved["foreground"] = Region(alpha)
+    if Need.OTHER_IMAGE in op.needs:
+        resolved["other"] = picture
+    if Need.OTHER_FOREGROUND in op.needs:
+        resolved["other_foreground"] = Region(alpha)
+    step = Step(name, row.family, image=1)
+    amounts = row.fill_in(parameters, param="p")
+    result = op.apply(OpInput(picture, picture.size, step, amounts, **resolved))
+    if isinstance(result, Canvas):
+        render(picture, result, subject=resolved["foreground"].alpha if "foreground" in resolved else None)
+    else:
+        apply_patch(picture, result)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+CALLS = [
+    ("matte", {}),
+    ("blur_background", {}),
+    ("remove_background", {}),
+    ("background_color", {"color": "#2040a0"}),
+    ("replace_background", {"match": 0.5}),
+    ("place_subject", {}),
+    ("place_subject", {"scale": 0.9}),
+    *(("reframe", {"ratio": "1:1", "policy": policy}) for policy in ("auto", "crop", "pad", "extend")),
+    ("rotate", {"angle_deg": 7.0}),
+    ("rotate", {"angle_deg": 7.0, "fill": "blur"}),
+    ("rotate", {"angle_deg": 90.0}),
+    ("flip", {"direction": "horizontal"}),
+    ("adjust_exposure", {"exposure_ev": 1.0}),
+]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "parameters"), CALLS, ids=str)
+def test_fifty_megapixels_fit(name, parameters):
+    arguments = [sys.executable, "-c", SCRIPT, name, repr(parameters), repr(SIZE)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) <= MOST_MB
