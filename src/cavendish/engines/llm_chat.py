@@ -78,7 +78,6 @@ class ChatEndpoint:
     def _post(self, body: bytes) -> bytes:
         import httpcore2  # noqa: PLC0415 - an HTTP client that is off by default stays out of start-up
 
-        failures = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException, OSError)
         timeouts = dict.fromkeys(("connect", "read", "write"), self._deadline_s)
         give_up_s = time.monotonic() + self._deadline_s
         received = bytearray()
@@ -94,7 +93,9 @@ class ChatEndpoint:
                         raise ChatFailed("answer too large")
                     if time.monotonic() > give_up_s:
                         raise ChatFailed("deadline")
-        except failures as error:
+        except httpcore2.TimeoutException as error:
+            raise ChatFailed("deadline") from error
+        except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
             raise ChatFailed(type(error).__name__) from error
         return bytes(received)
 
