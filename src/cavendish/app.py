@@ -23,6 +23,7 @@ from cavendish.api.state import ApiState
 from cavendish.database.engine import Database
 from cavendish.engines.base import Engine, Workers
 from cavendish.engines.catalog import ENGINES
+from cavendish.engines.llm_planner import ChatPlanner
 from cavendish.engines.router import Router
 from cavendish.errors import (
     CavendishError,
@@ -45,6 +46,7 @@ from cavendish.telemetry import logger
 from cavendish.weights.store import WeightStore
 
 if TYPE_CHECKING:
+    from cavendish.domain.plan import Planner
     from cavendish.regions.resolve import Networks
     from cavendish.settings import Settings
 
@@ -118,7 +120,7 @@ def _stages(settings: Settings, database: Database, workers: Workers, engines: t
 
     return Stages(
         workers=workers,
-        planner=PhrasePlanner(),
+        planner=open_planner(settings),
         router=Router(engines),
         pricing=settings.pricing,
         jobs=jobs,
@@ -143,6 +145,12 @@ def _api_state(settings: Settings, stages: Stages, accounts: AccountRepository) 
         pricing=stages.pricing,
         keep_files_s=stages.keep_files_s,
     )
+
+
+def open_planner(settings: Settings) -> Planner:
+    """The planner the settings name: the phrases alone, or with a chat model behind them."""
+    phrases = PhrasePlanner()
+    return ChatPlanner(phrases, settings.planner) if settings.planner.url else phrases
 
 
 def open_engines(settings: Settings, workers: Workers) -> tuple[Engine, ...]:

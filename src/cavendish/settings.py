@@ -24,6 +24,7 @@ from cavendish.accounts.pricing import PricingSettings
 from cavendish.api.state import ApiSettings
 from cavendish.database.engine import DatabaseSettings
 from cavendish.domain.limits import DecodeSettings
+from cavendish.engines.llm_planner import PlannerSettings
 from cavendish.errors import InvalidRequest
 from cavendish.fetching.limits import FetchSettings
 from cavendish.jobs.runner import JobSettings
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     jobs: JobSettings = JobSettings()
     pricing: PricingSettings = PricingSettings()
+    planner: PlannerSettings = PlannerSettings()
     fetching: FetchSettings = FetchSettings()
     decoding: DecodeSettings = DecodeSettings()
     storage: StorageSettings = StorageSettings()

@@ -85,15 +85,14 @@ def run_edit(
         UnsupportedEdit: Nothing in the prompt can be done on these pictures.
         InvalidRequest: A picture cannot be read, or `out` has another extension.
     """
-    from cavendish.app import open_engines  # noqa: PLC0415 - the server's parts, only when a picture is edited
+    from cavendish.app import open_engines, open_planner  # noqa: PLC0415 - the server's parts, only when a picture is edited
     from cavendish.engines.base import Workers  # noqa: PLC0415
     from cavendish.engines.router import Router  # noqa: PLC0415
-    from cavendish.planning.planner import PhrasePlanner  # noqa: PLC0415
     from cavendish.service import make  # noqa: PLC0415
 
     output = OutputOptions(format=_format(out))
     request = EditRequest(_MODEL, prompt, tuple(map(str, paths)), num_images, aspect_ratio, seed, output)
-    plan = PhrasePlanner().plan(request)
+    plan = open_planner(settings).plan(request)
     workers = Workers(1)
     route = Router(open_engines(settings, workers)).open(request, plan)
     chosen = secrets.randbelow(2**32) if seed is None else seed

@@ -90,12 +90,14 @@ class EditPlan:
         unsupported: Words nothing was planned for.
         description: One sentence that says the plan back.
         version: Of this schema.
+        note: A sentence about how it was planned; published as part of `description`.
     """
 
     steps: tuple[Step, ...]
     unsupported: tuple[Unsupported, ...] = ()
     description: str = ""
     version: int = PLAN_VERSION
+    note: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The published form."""
@@ -135,7 +137,7 @@ class StepOutcome:
 
 
 class Planner(Protocol):
-    """Turns a request's sentence into a plan; pure and safe to call from any thread."""
+    """Turns a request's sentence into a plan. Safe to call from any thread, which it may block for some seconds."""
 
     def plan(self, request: EditRequest) -> EditPlan:
         """Plan the request, or raise `UnsupportedEdit` where no step could ever be done."""

@@ -16,7 +16,7 @@ def describe_plan(plan: EditPlan) -> str:
     """One sentence that says back what was understood."""
     doable = [_say(step) for step in plan.steps if step.available and step.exact and not _is_sizing(step)]
     parts = [f"Understood: {_join(doable)}." if doable else "Nothing here can be done by this engine."]
-    return " ".join([*parts, *_not_done(_undoable(plan.steps), plan.unsupported)])
+    return " ".join([*parts, *_not_done(_undoable(plan.steps), plan.unsupported), *_note(plan)])
 
 
 def describe_outcome(plan: EditPlan, outcomes: Iterable[StepOutcome], notes: Iterable[str]) -> str:
@@ -27,7 +27,11 @@ def describe_outcome(plan: EditPlan, outcomes: Iterable[StepOutcome], notes: Ite
     details = [_sentence(outcome.reason) for outcome in done if outcome.reason]
     skipped = [(_words(o.step), o.reason) for o in outcomes if o.status is Status.SKIPPED]
     parts = [_sentence(_join(said))] if said else []
-    return " ".join([*parts, *details, *_not_done(skipped, plan.unsupported), *notes])
+    return " ".join([*parts, *details, *_not_done(skipped, plan.unsupported), *notes, *_note(plan)])
+
+
+def _note(plan: EditPlan) -> list[str]:
+    return [plan.note] if plan.note else []
 
 
 def _is_sizing(step: Step) -> bool:
