@@ -19,12 +19,12 @@ def chat():
 
 
 def test_words_the_phrases_cannot_read_are_edited(chat, tmp_path):
-    chat.plans({"op": "black_and_white", "target": "", "span": "drain its soul"})
+    chat.plans({"op": "black_and_white", "target": "", "span": "zorbulate the frumious wibble"})
     data_dir = tmp_path / "data"
     planner = {"PLANNER__URL": chat.url, "PLANNER__MODEL": "tiny", "PLANNER__KEY": CHAT_KEY}
     with running_server(data_dir, BOOTSTRAP_KEY=KEY, **planner) as server, server.client(KEY) as client:
         api = Caller(client)
-        answer = api.edit(prompt="Drain its soul, flip it horizontally.")
+        answer = api.edit(prompt="Zorbulate the frumious wibble. Flip it horizontally.")
         assert [step["op"] for step in answer["meta"]["edit"]["steps"]] == ["flip", "black_and_white"]
         assert "language model" in answer["description"]
         red, green, blue = api.picture(answer).convert("RGB").getpixel((5, 5))

@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from cavendish.domain.plan import EditPlan, Step
+from cavendish.domain.plan import CONTEXT, EditPlan, Step
 from cavendish.engines.llm_chat import ChatEndpoint, ChatFailed
 from cavendish.engines.llm_prompt import question, steps_of
 from cavendish.errors import InvalidRequest
-from cavendish.planning.clauses import words
 from cavendish.planning.explain import describe_plan
+from cavendish.planning.followups import follow_up
+from cavendish.planning.planner import finish_plan, with_size
+from cavendish.planning.vocabulary import word_set
 from cavendish.telemetry import logger
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ NOTE = "Some of the words were read by a language model."
 """Said in the description wherever a step of the plan is the model's."""
 
 _SURE = 0.5
-"""Confidence below which a step of the phrases is a guess."""
+"""Up to this confidence a generative step is a guess: such phrases match anything of their form (“make X Y”)."""
 
 _ANSWERS_KEPT = 256
 """Answers remembered: a replayed call is planned again (decision 5) and should not come out otherwise."""
@@ -84,16 +86,17 @@ class ChatPlanner:
 
     def plan(self, request: EditRequest) -> EditPlan:
         """Plan the request; never fails because of the chat model."""
-        if request.plan is not None:
-            return self._phrases.plan(request)
-        steps, unsupported = self._phrases.read(request.prompt, images=len(request.images))
-        read = EditPlan(tuple(steps), tuple(unsupported))
+        earlier = request.plan
+        if earlier and (not request.prompt or follow_up(request.prompt, earlier)):
+            return self._phrases.plan(request)  # the words, if any, are about that plan, which the model does not see
+        steps, unsupported = self._phrases.read(request.prompt, images=len(request.images), previous=earlier)
+        settled = [step for step in steps if earlier and step in earlier.steps]
+        read = EditPlan(tuple(step for step in steps if step not in settled), tuple(unsupported))
         always = self._settings.when == "always"
         if always or _asks_for_help(read):
             read = _completed(read, self._steps_for(request), model_first=always)
-        # Read again as a given plan, so that size and order come about the phrases' own way.
-        as_given = dataclasses.replace(request, prompt="", plan=read)
-        plan = dataclasses.replace(self._phrases.plan(as_given), note=read.note)
+        steps, overruled = with_size([*settled, *read.steps], request)
+        plan = dataclasses.replace(finish_plan(steps, [*read.unsupported, *overruled]), note=read.note)
         return dataclasses.replace(plan, description=describe_plan(plan))
 
     def _steps_for(self, request: EditRequest) -> tuple[Step, ...]:
@@ -114,13 +117,11 @@ def _asks_for_help(read: EditPlan) -> bool:
 
 
 def _unread(read: EditPlan) -> list[str]:
-    """Listed words no step came from; a guard, and an amount beyond its range, were read as far as they can be."""
-    understood = {text for step in read.steps for text in (step.span, *step.guards)}
-    return [item.text for item in read.unsupported if item.text not in understood]
+    return [item.text for item in read.unsupported if item.reason != CONTEXT]
 
 
 def _is_guess(step: Step) -> bool:
-    return step.confidence < _SURE or step.op == "other"
+    return not step.exact and step.confidence <= _SURE
 
 
 def _completed(read: EditPlan, answer: Sequence[Step], *, model_first: bool) -> EditPlan:
@@ -136,7 +137,7 @@ def _completed(read: EditPlan, answer: Sequence[Step], *, model_first: bool) -> 
         `read` where nothing was added. Words stay listed unless a step was added for them; one step accounts for one
         open text at most, so that a step that claims the whole sentence does not hide what is not done.
     """
-    sure = [step for step in read.steps if step.exact and step.available and not _is_guess(step)]
+    sure = [step for step in read.steps if step.exact and step.available]
     doubtful = [step for step in read.steps if step not in sure]
     still_open = [step.span for step in doubtful] + _unread(read)
     added: list[Step] = []
@@ -177,4 +178,4 @@ def _shared(span: str, text: str) -> int:
 
 
 def _telling(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text)) - set(words()["fillers"].split())
+    return set(re.findall(r"\w+", text)) - word_set("fillers")

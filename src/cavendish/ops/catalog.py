@@ -65,6 +65,16 @@ class Parameter:
     count: tuple[int, int] = (1, 16)
     longest: int = 1000
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Least and most items of a list."""
+        return _COUNTS.get(self.kind, self.count)
+
+    @property
+    def item(self) -> Parameter:
+        """One item of a list, as a parameter of its own."""
+        return dataclasses.replace(self, kind=_ITEMS[self.kind], default=None)
+
     def check(self, value: object, *, param: str) -> Any:
         """Return `value` where it fits, colors in capitals.
 
@@ -109,8 +119,7 @@ class Parameter:
         return value
 
     def _check_list(self, value: object, param: str) -> list[Any]:
-        least, most = _COUNTS.get(self.kind, self.count)
-        item = dataclasses.replace(self, kind=_ITEMS[self.kind])
+        (least, most), item = self.counts, self.item
         if not isinstance(value, list | tuple) or not least <= len(value) <= most:
             length = f"{least}" if least == most else f"{least} to {most}"
             raise InvalidRequest(f"Expected {length} {item.kind}s at {param}", param=param)

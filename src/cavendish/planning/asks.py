@@ -74,6 +74,9 @@ def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> S
     parameters, stated = _parameters(row, found, ask)
     boxed = op == "crop" and "box" in parameters
     thing = None if op in _WHOLE else thing
+    if thing is None and op == "add_content" and "what" in found.slots:
+        added = read_noun(found.slots["what"], images=images)
+        thing = Noun(added.text, None, added.image)
     return Step(
         op=op,
         family=row.family,

@@ -64,6 +64,8 @@ def canonical(clause: Phrase, *, sizes_apart: bool = True) -> Ask:
     tokens = [token for token in _without_endings(tokens) if token.text not in _ASIDES]
     tokens = _without_degrees(tokens)
     tokens = _without_picture(tokens)
+    while tokens and tokens[-1].text in {"by", "a", "the", "and"}:
+        tokens = tokens[:-1]
     tokens = _imperative(tokens, wished=wished)
     tokens = _without_endings(_without_leads(tokens)[0])
     return Ask(clause.with_tokens(tokens), amounts, sizes, degree)
@@ -216,6 +218,8 @@ def _imperative(tokens: Sequence[Token], *, wished: bool) -> list[Token]:
     if first in verbs() and first not in word_set("grammar", "nounlike"):
         return list(tokens)
     for j in range(1, min(len(tokens), 25)):
+        if tokens[j].text in {"doesn't", "don't", "didn't", "not", "never", "wants"}:
+            break
         for auxiliary in _auxiliaries().get(tokens[j].text, ()):
             if tuple(token.text for token in tokens[j : j + len(auxiliary)]) == auxiliary:
                 return _rearranged(tokens[:j], tokens[j + len(auxiliary) :], last=auxiliary[-1])

@@ -63,7 +63,8 @@ def _joins_nouns(before: Sequence[Token], after: Sequence[Token]) -> bool:
         return False
     if after[0].text in word_set("grammar", "determiners") | word_set("grammar", "pronouns"):
         return True
-    return not known & {"with", "wearing", "in", "except", "but", "holding", "dressed", "having"}
+    modified = word_set("grammar", "prepositions") | word_set("grammar", "relatives") | {"except", "but"}
+    return not known & (modified - {"that", "of"})
 
 
 @cache

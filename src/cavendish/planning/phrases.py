@@ -179,6 +179,13 @@ def nouns_of(name: str) -> re.Pattern[str]:
 
 
 @cache
+def noun_words() -> frozenset[str]:
+    """Every word of every noun class, plurals included."""
+    plain = {part for heads in noun_classes().values() for head in heads for part in head.split() if "*" not in part}
+    return frozenset(plain | {f"{word}s" for word in plain})
+
+
+@cache
 def literal_words() -> frozenset[str]:
     """Every word that some rule names."""
     return frozenset(word for rule in rules() for word in rule.template.literals)

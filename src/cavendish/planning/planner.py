@@ -87,8 +87,18 @@ def _without_repeats(steps: Iterable[Step]) -> list[Step]:
     """Drop an exact step that says the same again; words often do (“blur the background, with bokeh”)."""
     kept: dict[tuple[object, ...], Step] = {}
     for step in steps:
-        kept.setdefault((step.op, step.target, step.image, _sense(step), "" if step.exact else step.span), step)
-    return list(kept.values())
+        once = step.op in _ONCE
+        key = (step.op,) if once else (step.op, step.target, step.image, _sense(step), "" if step.exact else step.span)
+        kept.setdefault(key, step)
+    behind = any(step.op in _BEHIND for step in kept.values())
+    return [step for step in kept.values() if not (behind and step.op == "remove_background")]
+
+
+_ONCE = frozenset({"blur_background", "remove_background", "auto_enhance"})
+"""Ops that one picture can have done once only."""
+
+_BEHIND = frozenset({"background_color", "background_gradient", "replace_background", "backdrop"})
+"""Ops that put something where the background was, so that “remove the background and make it gray” is one of them."""
 
 
 def _sense(step: Step) -> tuple[tuple[str, object], ...]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
 from cavendish.domain.plan import CONTEXT, Step, Unsupported
 from cavendish.ops.catalog import catalog
 from cavendish.planning import asks
+from cavendish.planning.antecedents import TELLERS, Antecedents
 from cavendish.planning.canonical import Ask, bare, canonical
 from cavendish.planning.clauses import Clause, Kind, split
 from cavendish.planning.coordination import continued, parts_of, shares, surer
-from cavendish.planning.nouns import read_noun, split_nouns
+from cavendish.planning.nouns import Noun, read_noun, split_nouns
 from cavendish.planning.phrases import Found, find_inside, find_whole, nouns_of
 from cavendish.planning.tokens import Phrase, Token
-from cavendish.planning.vocabulary import verb_classes, verbs, word_set, words
+from cavendish.planning.vocabulary import verb_classes, verb_forms, verbs, word_set, words
 
 _MOST_STEPS = 40
 """More asks than this in one message are listed as unread, so that a hostile prompt cannot buy unbounded work."""
@@ -57,9 +59,10 @@ class Reader:
     _moods: dict[tuple[str, str], str] = field(default_factory=dict)
     _absorbed: bool = False
     _begun: bool = False
-    _mention_text: str = ""
-    _mentioned: tuple[Token, ...] | None = None
-    """The thing that the clause before only mentions: “there is a bin by the door”."""
+    _guarding: bool = False
+    _named: Antecedents = field(default_factory=Antecedents)
+    _scope: Noun | None = None
+    """The thing that all asks of light and color are limited to: “only the sky: darker and warmer”."""
 
     def read(self) -> tuple[list[Step], list[Unsupported]]:
         """The steps in the order of the words, and the words nothing was planned for."""
@@ -79,6 +82,10 @@ class Reader:
         return [dataclasses.replace(step, guards=guards) for step in self._steps], self._unread
 
     def _read_clause(self, clause: Clause) -> None:
+        if self._guarding and clause.joined and clause.kind is Kind.ASK and clause.phrase.tokens[0].text != "only":
+            self._guards.append(clause.phrase.written)  # “preserve the layout, proportions and perspective”
+            return
+        self._guarding = False
         match clause.kind:
             case Kind.GUARD:
                 self._read_guard(clause.phrase)
@@ -114,6 +121,7 @@ class Reader:
             self._limit(only)
             return
         self._guards.append(phrase.written)
+        self._guarding = True
         kept = next((token for token in phrase.tokens if token.text in verbs()), None)
         if kept is not None and kept.text not in word_set("grammar", "guards"):
             self._last = _Last(phrase, (kept,), 0)  # “don't remove the baby, only the aunt”
@@ -125,17 +133,19 @@ class Reader:
 
     def _read_ask(self, clause: Clause) -> None:
         if stays := _STAYS.match(clause.phrase.text):
-            self._guards.append(clause.phrase.part(*stays.span("what" if stays["what"] else "kept")).written)
+            self._guards.append(clause.phrase.part(*stays.span(stays.lastgroup or 0)).written)
             return
-        ask = self._with_antecedent(canonical(clause.phrase))
+        ask = self._resolve(canonical(clause.phrase))
         if bare(ask.phrase) and _vague(ask.phrase):
             self._adjust(ask)
             return
         if self._points(ask.phrase) or self._repeats(ask.phrase):
             return
+        if (clause.bracketed and self._glosses(ask.phrase)) or self._explains(clause.phrase):
+            return
         found = find_whole(ask.phrase)
         if ask.sizes and (found is None or found.rule.confidence <= _SURE):
-            plain = self._with_antecedent(canonical(clause.phrase, sizes_apart=False))
+            plain = self._resolve(canonical(clause.phrase, sizes_apart=False))
             other = find_whole(plain.phrase)
             if other is not None and (found is None or other.rule.confidence > _SURE):
                 ask, found = plain, other
@@ -147,6 +157,9 @@ class Reader:
             return
         if found is not None and (longer := self._continued(clause, ask.phrase, found)) is not found and longer:
             self._take(longer, dataclasses.replace(ask, phrase=longer.phrase))
+            return
+        if found is None and not self._steps and not clause.joined and clause.phrase.tokens[0].text == "only":
+            self._scope = read_noun(ask.phrase, images=self.images)
             return
         if found is None and not self._begun and _describes(ask.phrase):
             self._scene(clause.phrase)
@@ -165,7 +178,7 @@ class Reader:
         if found is not None:
             self._take(found, ask)
             if found.rule.confidence < _SURE:
-                self._mention(clause.phrase)
+                self._named.mention(clause.phrase)
         elif not bare(ask.phrase):
             self._not_read(clause.phrase)
 
@@ -183,7 +196,7 @@ class Reader:
         if noun and first.text in verbs():  # in “the mirror” it is no imperative
             return None
         ordered = phrase.tokens[0].text in verbs()
-        most = found.literal >= 0.5 * len(phrase.text) and phrase.tokens[0].text not in _STORY
+        most = found.literal >= 0.5 * len(phrase.text) and phrase.tokens[0].text not in TELLERS
         return found if ordered or most else None
 
     def _scene(self, phrase: Phrase) -> None:
@@ -193,27 +206,13 @@ class Reader:
         self._steps.append(Step(row.name, row.family, parameters=scene, exact=False, available=False, confidence=0.4, span=phrase.written))
         self._absorbed = True
 
-    def _with_antecedent(self, ask: Ask) -> Ask:
-        """In “there is a bin by the door, can you remove it” the thing is named in the clause before."""
-        tokens = ask.phrase.tokens
-        if self._mentioned is not None and tokens and ask.phrase.text in verb_classes()["remove"]:
-            self._forget_mention()
-            return dataclasses.replace(ask, phrase=ask.phrase.with_tokens([*tokens, *self._mentioned]))
-        place = next((k for k, token in enumerate(tokens) if k and token.text in _BACKWARD), None)
-        if self._mentioned is None or place is None or place > 3 or tokens[0].text not in _takes_away():
-            return ask
-        self._unread = [item for item in self._unread if item.text != self._mention_text]
-        after = place + 1
-        if tokens[place].text in {"that", "this", "these", "those"} and after < len(tokens):
-            if tokens[after].text not in _ANYONE:
-                return ask
-            after += 1
-        return dataclasses.replace(ask, phrase=ask.phrase.with_tokens([*tokens[:place], *self._mentioned, *tokens[after:]]))
-
-    def _forget_mention(self) -> None:
-        """What only said which thing is meant was neither an ask nor left unread."""
-        self._unread = [item for item in self._unread if item.text != self._mention_text]
-        self._steps = [step for step in self._steps if step.confidence >= _SURE or step.span != self._mention_text]
+    def _resolve(self, ask: Ask) -> Ask:
+        """Put things in the place of pronouns; a clause that only said which thing is meant is no longer unread."""
+        resolved, mentioned = self._named.resolve(ask)
+        if mentioned:
+            self._unread = [item for item in self._unread if item.text != self._named.text]
+            self._steps = [step for step in self._steps if step.confidence >= _SURE or step.span != self._named.text]
+        return resolved
 
     def _take(self, found: Found, ask: Ask) -> None:
         """Add the steps of a match, one a thing; what follows a thing in the clause is read on its own."""
@@ -224,8 +223,6 @@ class Reader:
             before = len(self._steps)
         for part in self._parts(found, ask):
             reading = asks.read_found(part, ask, images=self.images)
-            if found.rule.confidence > _SURE:
-                self._mentioned = None
             if part.rule.op == "change_pose" and "any" in part.slots:
                 self._take_place(part.slots["any"], ask)
             for step in reading.steps:
@@ -234,11 +231,13 @@ class Reader:
                     self._moods[step.op, step.span] = part.rule.mood
             for rest in reading.rest:
                 self._read_rest(rest)
-        thing = found.slots["thing"].tokens if "thing" in found.slots else ()
-        self._last = _Last(ask.phrase, self._verb_of(found, ask), len(self._steps) - before, thing)
+        self._named.took(found, ask.phrase)
+        self._last = _Last(ask.phrase, self._verb_of(found, ask), len(self._steps) - before, self._named.thing)
 
     def _add(self, step: Step) -> None:
         """Add a step; one that removes must name what."""
+        if self._scope is not None and step.region is None and step.family in {"tone", "hue", "detail"}:
+            step = asks.with_region(step, self._scope.query, self._scope.text)
         if step.op in {"remove_object", "remove_person"} and step.region is None and step.target not in {"him", "her", "them", "me", "us"}:
             self._unread.append(Unsupported(step.span, "it does not say what to remove"))
         else:
@@ -312,8 +311,10 @@ class Reader:
     def _take_continued(self, ask: Ask) -> bool:
         """Read a fragment with the verb of the ask before it: “increase contrast, saturation”."""
         begins = ask.phrase.tokens[0].text
+        if begins in verbs() - word_set("grammar", "nounlike"):
+            return False
         counted = begins in words()["ordinals"] and len(ask.phrase.tokens) > 1 and ask.phrase.tokens[1].text == "from"
-        if not self._last or counted or begins in word_set("grammar", "prepositions") | word_set("grammar", "relatives") | _STORY:
+        if not self._last or counted or begins in (word_set("grammar", "prepositions") | word_set("grammar", "relatives") | TELLERS) - {"that", "this", "these"}:
             return False
         if shared := continued(self._last.phrase, ask.phrase):
             self._take(shared, dataclasses.replace(ask, phrase=shared.phrase))
@@ -354,9 +355,33 @@ class Reader:
         self._steps[-1] = dataclasses.replace(step, region=noun.query)
         return True
 
+    def _glosses(self, phrase: Phrase) -> bool:
+        """Whether brackets behind a thing say which one is meant: “my ex (the guy in the hoodie)”."""
+        step = self._steps[-1] if self._steps else None
+        if step is None or step.region is None or not self._last or not self._last.steps or phrase.tokens[0].text in verbs():
+            return False
+        noun = read_noun(phrase, images=self.images)
+        if noun.query is None:
+            return False
+        self._steps[-1] = asks.with_region(step, noun.query, f"{step.target} {phrase.written}")
+        return True
+
+    def _explains(self, phrase: Phrase) -> bool:
+        """Whether a clause only says how a hole is to be filled: “remove the radiator, fill it with wallpaper”."""
+        first = phrase.tokens[0].text
+        hole = bool(self._steps) and self._steps[-1].family == "remove" and first in {"fill", "patch", "blend"}
+        manner = first.endswith("ing") and verb_forms().get(first) not in word_set("grammar", "starters") - {"include", "blend", "match"}
+        if told := hole or (manner and bool(self._steps) and find_whole(canonical(phrase).phrase) is None):
+            self._context(phrase)
+        return told
+
     def _repeats(self, phrase: Phrase) -> bool:
         """Whether “tone it down” only says again what a complaint before it (“my forehead is so shiny”) asked for."""
         texts = [token.text for token in phrase.tokens]
+        if texts[:1] and texts[0] not in _corrections():
+            return False
+        if phrase.text in verb_classes()["remove"]:  # “bags under my eyes, get rid of”
+            return self._last is not None and not self._last.verb and self._last.steps > 0
         again = 2 <= len(texts) <= 3 and texts[1] in {"it", "that", "this"} and texts[0] in verbs() and texts[-1] in {"it", "that", "this", "down", "up"}
         return again and self._last is not None and not self._last.verb and self._last.steps > 0 and bool(self._steps)
 
@@ -386,24 +411,13 @@ class Reader:
         """Whether the message describes a new picture, so that all that follows is its description."""
         return self._absorbed and all(step.family == "generate" for step in self._steps)
 
-    def _mention(self, phrase: Phrase) -> None:
-        """Remember what an unread clause is about: what stands behind its “has”, “is” or “see”, or its first noun."""
-        tokens = phrase.tokens
-        place = next((k for k, token in enumerate(tokens) if token.text in _INTRODUCES), None)
-        begin = 0 if place is None else place + 1
-        while begin < len(tokens) and tokens[begin].text in {"but", "and", "so", "also", "is", "are", "was", "were", "because"}:
-            begin += 1
-        end = next((k for k, token in enumerate(tokens) if k > begin and token.text in _SPOILS), None)
-        if begin < len(tokens) and tokens[begin].text not in _STORY - {"my", "our", "his", "her"} and (end is None or _opens_noun(tokens[begin]) or place is not None):
-            self._mentioned, self._mention_text = tokens[begin:end], phrase.written[:_LONGEST_UNREAD]
-
     def _context(self, phrase: Phrase) -> None:
-        self._mention(phrase)
+        self._named.mention(phrase)
         if not bare(phrase):
             self._unread.append(Unsupported(phrase.written[:_LONGEST_UNREAD], CONTEXT))
 
     def _not_read(self, phrase: Phrase) -> None:
-        self._mention(phrase)
+        self._named.mention(phrase)
         self._unread.append(Unsupported(phrase.written[:_LONGEST_UNREAD], _NOTHING))
 
     def _settle_complaints(self) -> None:
@@ -440,18 +454,15 @@ def _clear_verbs() -> frozenset[str]:
     return verbs() - word_set("grammar", "nounlike")
 
 
-def _takes_away() -> frozenset[str]:
-    return frozenset(verb.split()[0] for verb in verb_classes()["remove"]) | {"take", "crop", "edit", "photoshop", "cut", "blur"}
+@cache
+def _corrections() -> frozenset[str]:
+    return frozenset(verb.split()[0] for name in ("decrease", "adjust", "remove") for verb in verb_classes()[name])
 
 
 def _tokens(text: str) -> list[Token]:
     from cavendish.planning.tokens import tokenize  # noqa: PLC0415
 
     return [token for token in tokenize(text) if not token.mark]
-
-
-def _opens_noun(token: Token) -> bool:
-    return token.text in word_set("grammar", "determiners") | frozenset(words()["counts"]) | frozenset(words()["ordinals"])
 
 
 def _describes(phrase: Phrase) -> bool:
@@ -461,28 +472,26 @@ def _describes(phrase: Phrase) -> bool:
     return len(tokens) > 3 and tokens[0].text in {"a", "an", "two", "three", "one"} and active
 
 
-_BACKWARD = frozenset({"it", "he", "she", "they", "him", "her", "them", "that", "this", "these", "those"})
-_INTRODUCES = frozenset({"has", "have", "there's", "see", "got", "spot", "spotted", "notice", "because", "there"})
 
 _STAYS = re.compile(
-    r"(?:(?:and|but|also|please) )*(?P<what>.+?) (?:(?:must|should|has to|have to|needs to|can|may|to|shall) )?(?:stay|stays|remain|remains)\b(?! (?:in (?:full )?color|colored|colorful))"
-    r"|(?:no )?(?P<kept>.+?) (?:(?:must|should|may|can|shall) not|mustn't|shouldn't|can't|cannot|changes$)(?: (?:be )?(?:change|changed|touched|altered|move|moved|edited))?$"
+    r"(?:(?:and|but|also|please) )*(?:"
+    r"(?P<what>.+?) (?:(?:must|should|has to|have to|needs to|can|may|to|shall) )?(?:stay|stays|remain|remains)\b"
+    r"(?! (?:in (?:full )?color|colored|colorful)).*"
+    r"|(?:no )?(?P<kept>.+?) (?:(?:must|should|may|can|shall) not|mustn't|shouldn't|can't|cannot|changes$)"
+    r"(?: (?:be )?(?:change|changed|touched|altered|move|moved|edited))?"
+    r"|(?P<left>.+?) (?:untouched|unchanged|intact|unaltered|kept [a-z]+)"
+    r"|no (?P<never>[a-z]+ing(?: .*)?))$"
 )
+"""What is to stay as it is: “the label must stay”, “skin tones untouched”, “no cropping of the feet”."""
+
 _SHOWN = frozenset({"generate", "lettering", "compose", "background", "geometry"})
 """Families of which “so that …” can ask; what it says of light or color is only what an ask is for."""
-_ANYONE = frozenset({"person", "guy", "man", "woman", "lady", "one", "thing", "people", "kid", "part", "object", "things", "guys"})
-_SPOILS = frozenset(
-    {"is", "are", "was", "were", "ruin", "ruins", "spoil", "spoils", "distract", "distracts", "bother", "bothers", "keeps", "has", "have", "looks", "look", "photobombed", "photobombs", "got", "walked", "ruined", "who's", "makes", "should", "can"}
-)  # fmt: skip
 
-_STORY = frozenset(
-    {"i", "my", "we", "our", "there's", "that", "that's", "her", "his", "taken", "found", "just", "not", "he", "she", "they", "this", "it", "here", "there", "was", "were", "i'm", "i've", "he's", "she's", "it's", "these", "you", "you're", "thanks", "thank", "hi", "hello", "hey"}
-)  # fmt: skip
 
 
 def _is_story(text: str) -> bool:
     first = text.lower().replace("’", "'").split()
-    return bool(first) and first[0] in _STORY
+    return bool(first) and first[0] in TELLERS
 
 
 def _vague(phrase: Phrase) -> bool:

@@ -181,15 +181,14 @@ def _headed_slot(name: str, heads: tuple[str, ...]) -> _Node:
     plurals = (f"{head}s" for head in heads if " " not in head and not head.endswith("s"))
     firsts = frozenset((*(head.split(" ")[0] for head in heads), *plurals))
     needs = () if any("*" in head for head in heads) else (firsts,)
-    literals = frozenset(word for word in firsts if word.isalpha())
-    return _Node(rf"(?P<{name}>{before}(?P<head>{noun_pattern(heads)}){tail})", needs, literals)
+    return _Node(rf"(?P<{name}>{before}(?P<head>{noun_pattern(heads)}){tail})", needs)
 
 
 def _slot(name: str) -> _Node:
     kind = name.rstrip("0123456789")
     if kind in LOOSE_SLOTS:
-        # A thing begins with no verb and is no bare article.
-        no_verb = rf"(?!(?:{_plain_verbs()}) )(?:(?:the|an?|my|its|our|your|their|his) )?+" if kind == "thing" else ""
+        # A thing begins with no verb and no preposition and is no bare article.
+        no_verb = rf"(?!(?:{_no_thing()})(?: |$))(?:(?:the|an?|my|its|our|your|their|his) )?+" if kind == "thing" else ""
         return _Node(rf"(?P<{name}>{no_verb}[^ ]+(?: [^ ]+)*?)")
     marked = (frozenset({f"{{{kind}}}"}),) if kind in MARKS else ()
     return _Node(rf"(?P<{name}>{_slots()[kind]})", marked)
@@ -218,10 +217,12 @@ def _openings() -> str:
 
 
 @cache
-def _plain_verbs() -> str:
-    """Imperatives that no noun phrase begins with."""
-    clear = word_set("grammar", "starters") | {verb.split()[0] for verb in verb_classes()["remove"]}
-    return "|".join(sorted(clear - word_set("grammar", "nounlike")))
+def _no_thing() -> str:
+    """Words that no noun phrase begins with."""
+    imperatives = word_set("grammar", "starters") | {verb.split()[0] for verb in verb_classes()["remove"]}
+    others = {"more", "less", "and", "or", "so", "to", "out", "up", "down", "off", "away", "be", "not", "too", "if", "even"}
+    joining = word_set("grammar", "prepositions") - {"around", "through", "atop", "nearest", "closest"}
+    return "|".join(sorted((imperatives - word_set("grammar", "nounlike")) | others | joining))
 
 
 @cache

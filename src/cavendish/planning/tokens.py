@@ -160,4 +160,4 @@ class Phrase:
     @property
     def unquoted(self) -> str:
         """The words as written, without the quotation marks around a quotation."""
-        return self.written.strip("\"“”'‘’«» .,;:")
+        return self.written.strip(" ,;:").strip("\"“”'‘’«»")

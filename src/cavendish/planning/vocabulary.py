@@ -94,9 +94,9 @@ def _key_words() -> Mapping[str, tuple[str, ...]]:
 @cache
 def known_words() -> frozenset[str]:
     """Words that are no typos, though they may look like one of a key word."""
-    from cavendish.planning.phrases import literal_words  # noqa: PLC0415 - as above
+    from cavendish.planning.phrases import literal_words, noun_words  # noqa: PLC0415 - as above
 
-    plain = literal_words() | verbs() | frozenset(verb_forms()) | word_set("fillers") | word_set("grammar", "known")
+    plain = literal_words() | noun_words() | verbs() | frozenset(verb_forms()) | word_set("fillers") | word_set("grammar", "known")
     return plain | frozenset(_inflected(plain))
 
 
