@@ -34,10 +34,13 @@ _SPOILS = frozenset(
 _PUT_BEHIND = frozenset({"background_color", "background_gradient", "backdrop", "replace_background", "new_scene"})
 """Asks of which “it” is the background that the ask before removed."""
 
+_BLAMES = frozenset("photobombed photobombs photobombing walked ruined ruins ruin spoils spoiled snuck jumped wandered appeared".split())
+"""What is said of somebody who is not wanted in the picture."""
+
 TELLERS = frozenset(
     """
     i my we our there's that that's her his taken found just not he she they this it here there was were i'm i've he's she's it's
-    these you you're thanks thank hi hello hey its
+    these you you're thanks thank hi hello hey its got went had shot came happened
     """.split()
 )
 """Words that open a story rather than an ask."""
@@ -68,6 +71,10 @@ class Antecedents:
             begin += 1
         anyone = begin < len(tokens) and tokens[begin].text == "whoever"
         end = None if anyone else next((k for k, token in enumerate(tokens) if k > begin and token.text in _SPOILS), None)
+        blamed = next((k for k, token in enumerate(tokens) if token.text in _BLAMES), None)
+        if blamed is not None and (start := _start_of_noun(tokens, blamed)) is not None:
+            self.mentioned, self.text = tokens[start:blamed], phrase.written
+            return
         told = begin >= len(tokens) or tokens[begin].text in TELLERS - {"my", "our", "his", "her"}
         if not told and (end is None or _opens_noun(tokens[begin]) or place is not None):
             self.mentioned, self.text = tokens[begin:end], phrase.written
@@ -86,8 +93,8 @@ class Antecedents:
         tokens = ask.phrase.tokens
         if self.mentioned is not None and ask.phrase.text in verb_classes()["remove"]:  # “… . Remove.”
             return _with_tokens(ask, [*tokens, *self.mentioned]), True
-        if self.backdrop == "asked" and len(tokens) == 2 and tokens[0].text in {"make", "turn", "color", "paint"} and is_color_word(tokens[1].text):
-            tokens = (tokens[0], Token("it"), tokens[1])  # “remove the background and make white”
+        if self.backdrop == "asked" and _colors_nothing(tokens):  # “remove the background and make white”
+            tokens = (tokens[0], Token("it"), *tokens[1:])
             ask = _with_tokens(ask, tokens)
         place = next((k for k, token in enumerate(tokens) if k and token.text in _PRONOUNS), None)
         if place is None or place > 3 or tokens[0].text not in verbs():
@@ -121,6 +128,12 @@ def _with_tokens(ask: Ask, tokens: Sequence[Token]) -> Ask:
     return dataclasses.replace(ask, phrase=ask.phrase.with_tokens(tokens))
 
 
+def _colors_nothing(tokens: Sequence[Token]) -> bool:
+    """Whether it says “make white” without saying what."""
+    texts = [token.text for token in tokens if token.text not in {"to", "into", "it"}]
+    return len(texts) == 2 and len(tokens) < 4 and texts[0] in {"make", "turn", "color", "paint", "change"} and is_color_word(texts[1])
+
+
 def _names_background(phrase: Phrase) -> bool:
     return not phrase.words.isdisjoint({BACKGROUND, "backdrop"})
 
@@ -131,6 +144,11 @@ def _introduces(tokens: Sequence[Token], k: int) -> bool:
     if tokens[k].text in {"is", "are"}:
         return k > 0 and tokens[k - 1].text in {"problem", "issue", "thing", "trouble"}
     return tokens[k].text in _INTRODUCES and (tokens[k].text != "got" or (after is not None and _opens_noun(after)))
+
+
+def _start_of_noun(tokens: Sequence[Token], end: int) -> int | None:
+    """Where the noun phrase in front of `end` begins."""
+    return next((k for k in range(end - 1, max(-1, end - 6), -1) if _opens_noun(tokens[k])), None)
 
 
 def _opens_noun(token: Token) -> bool:

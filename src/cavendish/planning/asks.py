@@ -64,6 +64,8 @@ def read_found(found: Found, ask: Ask, *, images: int) -> Reading:
     """
     thing = read_noun(found.slots["thing"], images=images) if "thing" in found.slots else None
     own = with_pictures(op_of_size(found.rule.op, ask), found, thing, images)
+    if own == "replace_content" and thing is not None and thing.query is None and not thing.text:
+        own = "other"  # “turn this photo into a clay figure” replaces no thing in it
     steps = [_step(op, found, ask, thing, images) for op in (own, *found.rule.also)]
     rest = (thing.rest,) if thing and thing.rest.tokens else ()
     return Reading(tuple(steps), rest)
@@ -99,6 +101,8 @@ _READS_ANOTHER = frozenset({"replace_background", "match_tone", "match_colors"})
 def _image(op: str, found: Found, thing: Noun | None, images: int) -> int:
     """Index of the other picture the step reads."""
     row = catalog()[op]
+    if row.family == "generate" and thing is not None and thing.image:
+        return thing.image
     if row.family != "compose" and op not in _READS_ANOTHER and "image" not in found.slots:
         return 0
     named = [image_index(found.slots[name].text, images) for name in ("image", "image2") if name in found.slots]
@@ -241,7 +245,8 @@ def with_region(step: Step, query: RegionQuery | None, target: str) -> Step:
 def adjusted(step: Step, ask: Ask) -> Step:
     """The step with its main amount as a fragment such as “…, slightly” or “…, 40 %” says it."""
     row = catalog()[step.op]
-    name = row.varies or next((name for name in step.parameters if row.parameters[name].kind == "number"), "")
+    named = ask.phrase.text if ask.phrase.text in row.parameters else ""
+    name = named or row.varies or next((name for name in step.parameters if row.parameters[name].kind == "number"), "")
     if not name or name in step.stated:
         return step
     spec = row.parameters[name]

@@ -66,7 +66,8 @@ def canonical(clause: Phrase, *, sizes_apart: bool = True) -> Ask:
     tokens = _without_picture(tokens)
     while tokens and tokens[-1].text in {"by", "a", "the", "and"}:
         tokens = tokens[:-1]
-    tokens = _imperative(tokens, wished=wished)
+    told = bool(clause.tokens) and clause.tokens[0].text in {"i", "we", "he", "she", "they", "you"} and not wished
+    tokens = list(tokens) if told else _imperative(tokens, wished=wished)
     tokens = _without_endings(_without_leads(tokens)[0])
     return Ask(clause.with_tokens(tokens), amounts, sizes, degree)
 
@@ -135,6 +136,9 @@ def _without_degrees(tokens: Sequence[Token]) -> list[Token]:
     while i < len(tokens):
         length = 0 if _is_no_degree(tokens, i) else starts_with(tokens, i, "degrees")
         after = tokens[i + length].text if i + length < len(tokens) else ""
+        if length and after == "of" and i + length + 1 < len(tokens) and tokens[i + length + 1].text in word_set("grammar", "gradable"):
+            i += length + 1  # “a lot of contrast”
+            continue
         if length and (not after or after in word_set("grammar", "gradable") or after in verbs() or (after == "of" and not kept)):
             i += length
             continue
@@ -211,6 +215,8 @@ def _imperative(tokens: Sequence[Token], *, wished: bool) -> list[Token]:
         return [_as(tokens[0], form)]
     if len(tokens) > 1 and (form := _participle(first)) and (tokens[1].text in {"to", "into", "in"} or tokens[1].text.startswith("§")):
         return [_as(tokens[0], form), *tokens[1:]]  # “cropped to 2:3”
+    if len(tokens) > 3 and tokens[-2].text == "to" and tokens[-1].text in word_set("grammar", "starters") - word_set("grammar", "nounlike"):  # “stray hair to remove”
+        return [tokens[-1], *tokens[:-2]]
     if len(tokens) == 2 and tokens[1].text == "go":  # “can it go?”
         return [_as(tokens[1], "remove"), tokens[0]]
     if first.endswith("ing") and first in verb_forms():

@@ -35,6 +35,10 @@ _POLITE = frozenset("please can could you would just maybe possibly i want need 
 """What may stand between a joining word and its verb."""
 
 
+_NO_END = frozenset({"this", "it", "that", "in", "to", "into", "the", "a", "make", "turn", "full"})
+"""Words that no sentence ends with, whatever the capital behind them."""
+
+
 class Kind(StrEnum):
     """What a clause is for."""
 
@@ -149,7 +153,7 @@ def _kind_at(tokens: Sequence[Token], i: int, *, capitals: bool) -> Kind | None:
     word = tokens[i].text
     before = tokens[i - 1].text if i else ","
     after = tokens[i + 1].text if i + 1 < len(tokens) else ""
-    if i and capitals and tokens[i].capital and not tokens[i - 1].capital and word in _openers():
+    if i and capitals and tokens[i].capital and not tokens[i - 1].capital and word in _openers() and before not in _NO_END:
         return Kind.ASK  # a new sentence without a full stop before it
     if i and before in _heads("grammar", "joiners"):
         return None if _kind_before_joiner(tokens, i) else _kind_of_verb(tokens, i, capitals=capitals)
@@ -159,7 +163,7 @@ def _kind_at(tokens: Sequence[Token], i: int, *, capitals: bool) -> Kind | None:
         return Kind.REASON
     if word in {"while", "but"} and starts_with(tokens, i + 1, "guards"):
         return Kind.GUARD
-    if word == "to" and i > 1 and before not in _INFINITIVE and _is_plain_verb(after) and not is_color_word(after) and not _only_leads(tokens[:i]):
+    if word == "to" and 1 < i < len(tokens) - 2 and before not in _INFINITIVE and _is_plain_verb(after) and not is_color_word(after) and not _only_leads(tokens[:i]):
         return Kind.PURPOSE
     if i and (word == "please" or (word in _REQUESTS and after in _ASKED)) and _joins(tokens, i, capitals=capitals):
         return Kind.ASK
@@ -178,7 +182,7 @@ def _swaps(tokens: Sequence[Token]) -> bool:
 @cache
 def _openers() -> frozenset[str]:
     """Words that, with a capital letter, open a sentence."""
-    return word_set("grammar", "determiners") | word_set("grammar", "pronouns") | {"he", "she", "they", "we", "there", "please", "also", "can", "if"}
+    return word_set("grammar", "determiners") | word_set("grammar", "pronouns") | {"he", "she", "they", "we", "there", "please", "also", "can", "if", "black-and-white"}
 
 
 def _kind_before_joiner(tokens: Sequence[Token], i: int) -> bool:
@@ -191,7 +195,7 @@ def _joins(tokens: Sequence[Token], i: int, *, capitals: bool) -> bool:
     for k in range(i + 1, min(i + 6, len(tokens))):
         if starts_with(tokens, k, "guards"):
             return True
-        if _begins_ask(tokens, k, before=","):
+        if begins_ask(tokens, k, before=","):
             return True
         if tokens[k].text not in _heads("grammar", "joiners") | _POLITE:
             return False
@@ -226,12 +230,12 @@ def _kind_of_verb(tokens: Sequence[Token], i: int, *, capitals: bool) -> Kind | 
     """Whether an imperative begins a clause at `i`."""
     before = tokens[i - 1].text if i else ","
     if before == "," or before in _heads("grammar", "joiners"):
-        return Kind.ASK if _begins_ask(tokens, i, before=",") else None
+        return Kind.ASK if begins_ask(tokens, i, before=",") else None
     shown = capitals and tokens[i].capital and not tokens[i - 1].capital
-    return Kind.ASK if _begins_ask(tokens, i, before=before, shown=shown) else None
+    return Kind.ASK if begins_ask(tokens, i, before=before, shown=shown) else None
 
 
-def _begins_ask(tokens: Sequence[Token], i: int, *, before: str, shown: bool = False) -> bool:
+def begins_ask(tokens: Sequence[Token], i: int, *, before: str, shown: bool = False) -> bool:
     """Whether the token at `i` is an imperative that begins an ask.
 
     Args:
@@ -248,14 +252,15 @@ def _begins_ask(tokens: Sequence[Token], i: int, *, before: str, shown: bool = F
         return False
     if before != "," and not shown and word not in word_set("grammar", "starters"):
         return False
-    if before != "," and not after:  # “face swap”
+    if before != "," and after in {"", "please"}:  # “face swap”
         return False
     if word not in word_set("grammar", "nounlike") or _is_long_verb(tokens, i):
         return True
     if before != "," and (before in word_set("grammar", "prepositions") or (before in verbs() and not shown)):
         return False  # “remove blur from …”
     objects = word_set("grammar", "determiners") | word_set("grammar", "pronouns") | word_set("images", "nouns")
-    return after in objects or (word in word_set("grammar", "starters") and after in _AFTER_VERB)
+    particle = before == "," and after in {"up", "out", "down", "off", "away"}
+    return after in objects or particle or (word in word_set("grammar", "starters") and after in _AFTER_VERB)
 
 
 def _is_long_verb(tokens: Sequence[Token], i: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from cavendish.ops.catalog import catalog
 from cavendish.planning.canonical import Ask
 from cavendish.planning.phrases import Found, find_whole
 from cavendish.planning.templates import LOOSE_SLOTS
@@ -12,6 +13,7 @@ from cavendish.planning.vocabulary import word_set
 
 _SURE = 0.5
 _JOINERS = frozenset({"and", "with", "or", "plus"})
+_OF_THE_PICTURE = frozenset({"tone", "hue", "detail", "restore", "stylize", "background"})
 _MOST = 8
 """Joining words of one clause that are tried, the last ones, which bounds the work."""
 
@@ -41,7 +43,7 @@ def _parts(clause: Phrase, whole: Found | None, places: list[int], known: dict[i
         parts = known[k]
         if not parts:
             continue
-        second = continued(parts[-1], right) if tokens[k].text != "with" else _alone(right)
+        second = continued(parts[-1], right) if tokens[k].text != "with" else _accompanied(parts[-1], right)
         if second is None or (whole is not None and sure and not _better(parts, second, right, whole)):
             continue
         return [*_with_tail(parts, second), second.phrase]
@@ -92,6 +94,13 @@ def surer(found: Found | None, shared: Found | None, fragment: Phrase) -> Found 
         return found or shared
     vague = found.rule.confidence < 0.8 or ("thing" in shared.slots and "thing" not in found.slots)
     return shared if vague and shared.rule.confidence >= found.rule.confidence else found
+
+
+def _accompanied(before: Phrase, fragment: Phrase) -> Found | None:
+    """What “with” adds to an ask about the whole picture; behind a thing it says which thing."""
+    first = find_whole(before)
+    whole = first is not None and catalog()[first.rule.op].family in _OF_THE_PICTURE
+    return _alone(fragment) if whole else None
 
 
 def _alone(fragment: Phrase) -> Found | None:

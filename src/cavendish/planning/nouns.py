@@ -12,7 +12,7 @@ from cavendish.domain.queries import BACKGROUND, SUBJECT, RegionQuery
 from cavendish.planning.phrases import nouns_of
 from cavendish.planning.color_words import is_color_word
 from cavendish.planning.tokens import Phrase, Token
-from cavendish.planning.vocabulary import verbs, word_set, words
+from cavendish.planning.vocabulary import verb_forms, verbs, word_set, words
 
 _DEEPEST = 3
 """Noun phrases inside noun phrases that are read; what lies deeper stays part of the words."""
@@ -57,7 +57,9 @@ def _joins_nouns(before: Sequence[Token], after: Sequence[Token]) -> bool:
     if not before or not after:
         return False
     known = {token.text for token in before}
-    if "between" in known or before[-1].text in _adjectives() or before[-1].text in word_set("grammar", "exceptions"):
+    if "between" in known or before[-1].text in word_set("grammar", "exceptions"):
+        return False
+    if before[-1].text in _adjectives() and after[0].text not in word_set("grammar", "determiners"):
         return False
     if is_color_word(before[-1].text) and is_color_word(after[0].text):
         return False
@@ -105,11 +107,16 @@ def _is_picture(tokens: Sequence[Token]) -> bool:
     return bool(texts) and texts[-1].rstrip("s") in nouns and all(text in allowed for text in texts)
 
 
+_DONE_BY = frozenset({"worn", "held", "made", "taken", "seen", "driven", "drawn", "next", "close", "side"})
+"""Words behind which “by” goes on with the noun phrase."""
+
+
 def _end_of(tokens: Sequence[Token]) -> int:
     """Where the noun phrase ends in its clause."""
     for i in range(1, len(tokens)):
         word, before = tokens[i].text, tokens[i - 1].text
-        if word in word_set("grammar", "stops") and before not in word_set("grammar", "relatives"):
+        by = word == "by" and (before.endswith("ed") or before in _DONE_BY)
+        if word in word_set("grammar", "stops") and not by and before not in word_set("grammar", "relatives"):
             return i
         if word == "with" and i + 1 < len(tokens) and tokens[i + 1].text in {"more", "less", "better", "some"}:
             return i
@@ -201,7 +208,7 @@ def _modifier_end(tokens: Sequence[Token], i: int) -> int:
     if word in words()["ordinals"] and i + 1 < len(tokens) and tokens[i + 1].text == "from":
         return len(tokens)
     followers = word_set("grammar", "prepositions") | word_set("grammar", "determiners") | word_set("grammar", "pronouns")
-    described = i + 1 == len(tokens) or tokens[i + 1].text in followers
+    described = tokens[i + 1].text in followers if i + 1 < len(tokens) else word in verb_forms()
     participle = word.endswith("ing") and len(word) > 5 and described and not nouns_of("ing_nouns").fullmatch(word)
     if not participle and (word not in openings or (word == "of" and i == 0)):
         return 0
@@ -209,7 +216,7 @@ def _modifier_end(tokens: Sequence[Token], i: int) -> int:
     while k < len(tokens):
         if tokens[k].text in words()["ordinals"] and tokens[k + 1 : k + 2] and tokens[k + 1].text == "from":
             return k
-        if tokens[k].text in openings - {"of"} and tokens[k - 1].text not in openings:
+        if tokens[k].text in openings - {"of"} and tokens[k - 1].text not in openings and tokens[i].text not in _DONE_BY:
             return k
         k += 1
     return k
@@ -245,6 +252,8 @@ def _modified(query: RegionQuery, modifier: Phrase, depth: int) -> RegionQuery:
     if relation and relation[1] in {"left", "right"} and relation[2]:
         near = _tail(modifier, relation[2])
         return dataclasses.replace(query, side=relation[1], near=near)
+    if len(tokens) > 2 and tokens[1].text == "by" and opening in _DONE_BY:  # “worn by the man on the left”
+        return dataclasses.replace(query, of=_plain(" ".join(token.text for token in tokens[2:])))
     inner = modifier.with_tokens(tokens[1:])
     if opening in {"with", "wearing", "holding", "having", "carrying", "dressed"} or (opening == "in" and _is_clothing(inner)):
         return dataclasses.replace(query, having=_plain(inner.text))
@@ -304,8 +313,14 @@ def _with_attributes(query: RegionQuery, own: Sequence[Token], phrase: Phrase) -
             query = dataclasses.replace(query, every=True)
             if word.startswith("every") and len(word) > len("every"):
                 name.append(token)
+        elif word == "couple" and (last or own[k + 1].text != "of"):
+            name.append(token)
+        elif word in {BACKGROUND, "foreground"} and not last and not name:
+            query = dataclasses.replace(query, near=word)
         elif word in words()["counts"]:
             query = dataclasses.replace(query, count=words()["counts"][word])
+        elif word in names and last and query.side and not name:
+            query = dataclasses.replace(query, side=_side_name(f"{query.side}-{word}"))
         elif word in words()["ordinals"] and (name or not last):
             query = dataclasses.replace(query, order=words()["ordinals"][word])
         elif word in names and not last:

@@ -1,17 +1,41 @@
-"""The families' words files as rules, and the rule that explains a clause best."""
+"""The families' words files as rules, and the rule that explains a clause best.
+
+A words file is a TOML file with these tables:
+
+    [done]              op = what to answer when it is done
+    [nouns]             class = its words, `_` for a space within one; all files can use it
+    [frames]            frame = its templates; all files can use it
+    [[ask]]             one or more ways to ask for one op:
+        op              its name
+        parameters, amount, value, confidence, also, absorbs, replaces: as in `Rule`
+        say             templates, in the language of templates.py, that say what to do
+        complain        templates that say what is wrong: “it is too dark”
+        vague           templates that say neither: “fix it”
+        alone           templates that are sure only where they are the whole clause: a style's bare name
+        each.NAME       a table: the ask stands once for every key, with the parameter NAME of that value and with the
+                        words beside it for each `$` of its templates
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from cavendish.planning.color_words import with_colors_marked
-from cavendish.planning.templates import LOOSE_SLOTS, MARKS, Template, TemplateCompiler, noun_pattern, slots_of
+from cavendish.planning.templates import (
+    LOOSE_SLOTS,
+    MARKS,
+    Template,
+    TemplateCompiler,
+    in_full,
+    noun_pattern,
+    slots_of,
+)
 from cavendish.planning.tokens import Phrase
 from cavendish.planning.vocabulary import verbs, word_set
 
@@ -138,38 +162,53 @@ def _commonness(need: frozenset[str]) -> int:
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every ask of every family."""
-    compiler = TemplateCompiler(noun_classes())
-    return tuple(
-        rule for table in _tables().values() for ask in table.get("ask", ()) for rule in _rules_of(ask, compiler)
-    )
+    compiler, frames = TemplateCompiler(noun_classes()), _shared("frames")
+    found: list[Rule] = []
+    for file, table in _tables().items():
+        for ask in table.get("ask", ()):
+            try:
+                found += _rules_of(ask, frames, compiler)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"{file}: {error}") from error
+    return tuple(found)
 
 
-def _rules_of(ask: Mapping[str, Any], compiler: TemplateCompiler) -> Iterable[Rule]:
-    for source in ask["say"]:
-        yield Rule(
-            op=ask["op"],
-            template=compiler.compile(source),
-            parameters=ask.get("parameters", {}),
-            amount=ask.get("amount", ""),
-            value=ask.get("value", 0.0),
-            confidence=ask.get("confidence", 0.9),
-            also=tuple(ask.get("also", ())),
-            absorbs=ask.get("absorbs", False),
-            replaces=tuple(ask.get("replaces", ())),
-            mood=next((mood for mood in ("complaint", "vague") if ask.get(mood)), ""),
-        )
+_KINDS: Mapping[str, Mapping[str, Any]] = {
+    "say": {},
+    "complain": {"mood": "complaint"},
+    "vague": {"mood": "vague"},
+    "alone": {"confidence": 0.5},
+}
+"""What an ask's lists of templates set."""
+
+
+def _rules_of(ask: Mapping[str, Any], frames: Mapping[str, list[str]], compiler: TemplateCompiler) -> Iterator[Rule]:
+    settings = {key: ask[key] for key in ask.keys() - _KINDS.keys()}
+    settings |= {key: tuple(value) for key, value in settings.items() if isinstance(value, list)}
+    table = settings.pop("each", {})
+    always = settings.pop("parameters", {})
+    rows = [({**always, name: value}, words) for name, each in table.items() for value, words in each.items()]
+    for parameters, words in rows or [(always, "$")]:
+        for kind, special in _KINDS.items():
+            for source in in_full((line.replace("$", words) for line in ask.get(kind, ())), frames):
+                yield Rule(template=compiler.compile(source), parameters=parameters, **{**settings, **special})
 
 
 @cache
 def noun_classes() -> Mapping[str, tuple[str, ...]]:
     """Noun class to its words; a class of one family can be used by all."""
-    classes: dict[str, str] = {}
+    return {name: tuple(word.replace("_", " ") for word in text.split()) for name, text in _shared("nouns").items()}
+
+
+def _shared(kind: str) -> Mapping[str, Any]:
+    """What all files can use, by name: their noun classes or their frames."""
+    found: dict[str, Any] = {}
     for file, table in _tables().items():
-        for name, text in table.get("nouns", {}).items():
-            if name in classes:
-                raise ValueError(f"{file}: the noun class {name!r} stands in another file too")
-            classes[name] = text
-    return {name: tuple(word.replace("_", " ") for word in text.split()) for name, text in classes.items()}
+        for name, entry in table.get(kind, {}).items():
+            if name in found:
+                raise ValueError(f"{file}: {name!r} of its {kind} stands in another file too")
+            found[name] = entry
+    return found
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,9 @@ def _read_any_language(message: str, images: int) -> tuple[list[Step], list[Unsu
     steps: list[Step] = []
     reason = "this version does not read this language" if translation.language == OTHER else _NOT_FOUND
     unsupported = [Unsupported(text, reason) for text in translation.unread]
+    if not translation.said:  # a generative engine may read what we cannot
+        row = catalog()["other"]
+        steps.append(Step(row.name, row.family, exact=False, available=False, confidence=0.2, span=message[:400]))
     for said in translation.said:
         read, unread = Reader(said.english, images=images).read()
         steps += [dataclasses.replace(step, span=said.original) for step in read]
@@ -91,10 +95,20 @@ def _without_repeats(steps: Iterable[Step]) -> list[Step]:
         key = (step.op,) if once else (step.op, step.target, step.image, _sense(step), "" if step.exact else step.span)
         kept.setdefault(key, step)
     behind = any(step.op in _BEHIND for step in kept.values())
-    return [step for step in kept.values() if not (behind and step.op == "remove_background")]
+    new = behind or any(step.op == "new_scene" for step in kept.values())
+    cut_out = [_as_cut_out(step) if new else step for step in kept.values()]
+    return [step for step in cut_out if not (behind and step.op == "remove_background" and step.target in {"", "background"})]
 
 
-_ONCE = frozenset({"blur_background", "remove_background", "auto_enhance"})
+def _as_cut_out(step: Step) -> Step:
+    """“Crop out this girl and put a romantic background” cuts her out instead of removing her."""
+    if step.family != "remove" or not re.match(r"(?:crop|cut) out\b", step.span, re.IGNORECASE):
+        return step
+    row = catalog()["remove_background"]
+    return dataclasses.replace(step, op=row.name, family=row.family, parameters={}, available=row.available)
+
+
+_ONCE = frozenset({"blur_background", "remove_background", "auto_enhance", "brighten_low_light", "extend_canvas"})
 """Ops that one picture can have done once only."""
 
 _BEHIND = frozenset({"background_color", "background_gradient", "replace_background", "backdrop"})

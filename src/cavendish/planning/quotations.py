@@ -12,7 +12,7 @@ _LETTERED = (
     "|letters|write|type|banner|writing"
 )
 _CAPITAL = r"[A-Z0-9][\w'’&]*"
-_SMALL = r"(?:of|the|and|to|a|in|for|on|by|is|with|at|or|my|your|our|we|you|it|[-–&+])"
+_SMALL = r"(?:of|the|and|to|a|in|for|on|is|at|or|my|your|our|we|you|it|[-–&+])"
 
 _AFTER_COLON = re.compile(
     rf"\b(?i:{_LETTERED}|bubble|label)\b(?P<between>[^.:;!?\n\"“«]{{0,40}}):\s+"

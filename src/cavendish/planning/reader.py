@@ -12,7 +12,7 @@ from cavendish.ops.catalog import catalog
 from cavendish.planning import asks
 from cavendish.planning.antecedents import TELLERS, Antecedents
 from cavendish.planning.canonical import Ask, bare, canonical
-from cavendish.planning.clauses import Clause, Kind, split
+from cavendish.planning.clauses import Clause, Kind, begins_ask, split
 from cavendish.planning.coordination import continued, parts_of, shares, surer
 from cavendish.planning.nouns import Noun, read_noun, split_nouns
 from cavendish.planning.phrases import Found, find_inside, find_whole, nouns_of
@@ -136,12 +136,15 @@ class Reader:
             self._guards.append(clause.phrase.part(*stays.span(stays.lastgroup or 0)).written)
             return
         ask = self._resolve(canonical(clause.phrase))
-        if bare(ask.phrase) and _vague(ask.phrase):
+        if (bare(ask.phrase) and _vague(ask.phrase)) or self._names_amount(ask):
             self._adjust(ask)
             return
         if self._points(ask.phrase) or self._repeats(ask.phrase):
             return
         if (clause.bracketed and self._glosses(ask.phrase)) or self._explains(clause.phrase):
+            return
+        if clause.bracketed and ask.phrase.tokens[0].text not in verbs():
+            self._context(clause.phrase)
             return
         found = find_whole(ask.phrase)
         if ask.sizes and (found is None or found.rule.confidence <= _SURE):
@@ -158,7 +161,7 @@ class Reader:
         if found is not None and (longer := self._continued(clause, ask.phrase, found)) is not found and longer:
             self._take(longer, dataclasses.replace(ask, phrase=longer.phrase))
             return
-        if found is None and not self._steps and not clause.joined and clause.phrase.tokens[0].text == "only":
+        if found is None and not self._steps and not clause.joined and _is_scope(clause.phrase):
             self._scope = read_noun(ask.phrase, images=self.images)
             return
         if found is None and not self._begun and _describes(ask.phrase):
@@ -263,8 +266,8 @@ class Reader:
 
     def _parts(self, found: Found, ask: Ask) -> list[Found]:
         """The match once a thing: “remove the text and the man” are two asks."""
-        thing = found.slots.get("thing")
-        things = split_nouns(thing) if thing else []
+        thing = next((found.slots[name] for name in ("thing", "what", "clothes") if name in found.slots), None)
+        things = split_nouns(thing) if thing and found.rule.op not in _TOGETHER else []
         if len(things) < 2 or thing is None:
             return [found]
         tokens = ask.phrase.tokens
@@ -311,7 +314,7 @@ class Reader:
     def _take_continued(self, ask: Ask) -> bool:
         """Read a fragment with the verb of the ask before it: “increase contrast, saturation”."""
         begins = ask.phrase.tokens[0].text
-        if begins in verbs() - word_set("grammar", "nounlike"):
+        if begins_ask(ask.phrase.tokens, 0, before=","):
             return False
         counted = begins in words()["ordinals"] and len(ask.phrase.tokens) > 1 and ask.phrase.tokens[1].text == "from"
         if not self._last or counted or begins in (word_set("grammar", "prepositions") | word_set("grammar", "relatives") | TELLERS) - {"that", "this", "these"}:
@@ -384,6 +387,10 @@ class Reader:
             return self._last is not None and not self._last.verb and self._last.steps > 0
         again = 2 <= len(texts) <= 3 and texts[1] in {"it", "that", "this"} and texts[0] in verbs() and texts[-1] in {"it", "that", "this", "down", "up"}
         return again and self._last is not None and not self._last.verb and self._last.steps > 0 and bool(self._steps)
+
+    def _names_amount(self, ask: Ask) -> bool:
+        """Whether a fragment gives a parameter of the step before: “…, 30 % opacity”."""
+        return bool(self._steps and ask.amounts) and ask.phrase.text in catalog()[self._steps[-1].op].parameters
 
     def _adjust(self, ask: Ask) -> None:
         """A fragment that only says how much: “…, slightly”, “…, by 20 %”."""
@@ -465,6 +472,11 @@ def _tokens(text: str) -> list[Token]:
     return [token for token in tokenize(text) if not token.mark]
 
 
+def _is_scope(phrase: Phrase) -> bool:
+    """Whether a clause limits what follows: “only the sky: …”."""
+    return phrase.tokens[0].text == "only" and phrase.words.isdisjoint({"is", "are", "was", "problem", "issue"})
+
+
 def _describes(phrase: Phrase) -> bool:
     """Whether a clause without an imperative describes a picture: “A fox reading in an armchair”."""
     tokens = phrase.tokens
@@ -484,6 +496,8 @@ _STAYS = re.compile(
 )
 """What is to stay as it is: “the label must stay”, “skin tones untouched”, “no cropping of the feet”."""
 
+_TOGETHER = frozenset({"crop", "extract_subject", "blur_background", "swap_objects", "swap_colors"})
+"""Ops that take several things at once."""
 _SHOWN = frozenset({"generate", "lettering", "compose", "background", "geometry"})
 """Families of which “so that …” can ask; what it says of light or color is only what an ask is for."""
 

@@ -9,6 +9,16 @@
     {color} {size} {number} {quoted} {image} {picture}           other slots
     {words} {what} {scene} {clothes} {old} {new} …               any words, for a text parameter
     ...                 anything, or nothing
+    @more contrast      in a words file's ask: every line of the frame `more`, with these words for each `$` of them
+
+A frame is what many asks say of different things; it stands in the `[frames]` of any words file and all can use it:
+
+    [frames]
+    more = ["<increase> [the] ($) [<at> {thing}]", "more ($)"]
+
+    [[ask]]
+    op = "adjust_contrast"
+    say = ["@more contrast|contrasts", "punchier"]
 
 A template must explain a whole clause; politeness, adverbs of degree and stated amounts were taken out before.
 """
@@ -22,7 +32,9 @@ from functools import cache, cached_property
 
 from cavendish.planning.vocabulary import verb_classes, word_set, words
 
-_PART = re.compile(r"\s*(\.\.\.|[\[\]()|]|<\w+>|\{[\w:]+\}|[^\s\[\](){}|<>]+)")
+_PART = re.compile(r"\s*(\.\.\.|\([^()\[\]]*\)|\[[^()\[\]]*\]|[\[\]()|]|<\w+>|\{[\w:]+\}|[^\s\[\](){}|<>]+)")
+"""A bracket that holds no other one is one part: many templates share it."""
+
 LOOSE_SLOTS = frozenset("any thing words scene what with where pose clothes expression viewpoint age old new".split())
 """Slots that take any words; those but `thing` and `words` are named like the text parameter they fill."""
 
@@ -114,8 +126,7 @@ class TemplateCompiler:
             elif part == "(":
                 branches[-1].append(self._alternatives(parts, closing=")"))
             elif part == "[":
-                inner = self._alternatives(parts, closing="]")
-                branches[-1].append(_Node(inner.pattern, (), inner.literals, optional=True))
+                branches[-1].append(_optional(self._alternatives(parts, closing="]")))
             else:
                 branches[-1].append(self._atom(part))
         raise ValueError(f"Missing {closing}")
@@ -128,6 +139,9 @@ class TemplateCompiler:
     def _new_atom(self, part: str) -> _Node:
         if part == "...":
             return _Node(r"(?P<any>[^ ]+(?: [^ ]+)*?)", optional=True)
+        if part[0] in "([":
+            inner = self._alternatives(iter([*_PART.findall(part[1:-1]), ")"]), closing=")")
+            return inner if part[0] == "(" else _optional(inner)
         if part.startswith("<"):
             name = part[1:-1]
             return _words(verb_classes()[name] if name in verb_classes() else self._nouns[name])
@@ -135,6 +149,10 @@ class TemplateCompiler:
             name, _, noun_class = part[1:-1].partition(":")
             return _headed_slot(name, self._nouns[noun_class]) if noun_class else _slot(name)
         return _words([part])
+
+
+def _optional(node: _Node) -> _Node:
+    return _Node(node.pattern, (), node.literals, optional=True)
 
 
 def _sequence(nodes: list[_Node]) -> _Node:
@@ -249,6 +267,26 @@ def _numbered(pattern: str) -> str:
     """Make group names unique: a slot may stand in several alternatives, a group name only once."""
     count = iter(range(10_000))
     return re.sub(r"\(\?P<(\w+)>", lambda group: f"(?P<{group.group(1)}__{next(count)}>", pattern)
+
+
+def in_full(lines: Iterable[str], frames: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """An ask's lines with every call of a frame replaced by the frame's lines.
+
+    Args:
+        lines: Templates and calls.
+        frames: Frame name to its templates.
+
+    Raises:
+        ValueError: There is no such frame.
+    """
+    for line in lines:
+        name, _, argument = line.removeprefix("@").partition(" ")
+        if not line.startswith("@"):
+            yield line
+        elif name in frames and argument:
+            yield from (template.replace("$", argument) for template in frames[name])
+        else:
+            raise ValueError(f"No frame is called {name!r}, or {line!r} gives it no words")
 
 
 def slots_of(match: re.Match[str]) -> dict[str, tuple[int, int]]:

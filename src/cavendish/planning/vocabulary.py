@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from rapidfuzz.distance import OSA
 
 _PLAIN = re.compile(r"[a-z]+")
-_SHORTEST_TYPO = 5
+_SHORTEST_TYPO = 4
+_IN_USE = 60
+"""How often the dictionary's texts must hold a word."""
+
 _LONG = 8
 """From this length on two letters may be wrong; in shorter words one."""
 
@@ -62,45 +65,48 @@ def spelling_of(written: str) -> str:
     """What rules read for a written word; several words for a contraction such as “dont wanna”."""
     word = written.lower().replace("’", "'")
     word = words()["spelling"].get(word, word)
-    if word in known_words() or not _PLAIN.fullmatch(word) or len(word) < _SHORTEST_TYPO:
+    if len(word) < _SHORTEST_TYPO or not _PLAIN.fullmatch(word) or word in _key_words().get(word[0], ()):
         return word
-    return _mended(word)
+    return word if word in verb_forms() or _is_english(word) else _mended(word, name=written[0].isupper())
 
 
-def _mended(word: str) -> str:
-    """The key word `word` is a typo of, or `word`; the first letter must be right, or swapped with the second."""
+def _mended(word: str, *, name: bool) -> str:
+    """The key word `word` is a typo of, or `word` itself.
+
+    Args:
+        word: No word of English.
+        name: Whether it is written like a name, which nothing but an imperative may be made of.
+    """
     most = 2 if len(word) >= _LONG else 1
-    best, least = word, most + 1
+    best, least = word, (most + 1, 0, False)
     for candidate in _key_words().get(word[0], ()) + _key_words().get(word[1], ()):
-        if abs(len(candidate) - len(word)) <= most and candidate[0] in word[:2]:
-            distance = OSA.distance(word, candidate, score_cutoff=most)
-            if distance < least:
-                best, least = candidate, distance
+        if abs(len(candidate) - len(word)) <= most and (not name or candidate in verbs() or len(word) >= _LONG):
+            # Letters are left out more often than put in, and key words are more often meant than nouns.
+            rank = OSA.distance(word, candidate, score_cutoff=most), -len(candidate), candidate not in verbs()
+            if rank[0] <= most and rank < least:
+                best, least = candidate, rank
     return best
 
 
 @cache
 def _key_words() -> Mapping[str, tuple[str, ...]]:
-    """Words worth mending a typo into, by first letter."""
-    from cavendish.planning.phrases import literal_words  # noqa: PLC0415 - phrases are compiled from this module's words
+    """Words worth mending a typo into, by first letter; the letter must be right, or swapped with the second."""
+    from cavendish.planning.phrases import literal_words, noun_words  # noqa: PLC0415 - phrases are compiled from this module's words
 
     groups: dict[str, tuple[str, ...]] = {}
-    for word in sorted(literal_words() | verbs() | word_set("grammar", "mend")):
+    for word in sorted(literal_words() | noun_words() | verbs() | verb_forms().keys() | word_set("grammar", "mend")):
         if len(word) >= _SHORTEST_TYPO and _PLAIN.fullmatch(word):
             groups[word[0]] = (*groups.get(word[0], ()), word)
     return groups
 
 
+def _is_english(word: str) -> bool:
+    """Whether a word is in use; the rarest entries of the dictionary are typos themselves."""
+    return bool(_frequencies().get(word, 0) >= _IN_USE)
+
+
 @cache
-def known_words() -> frozenset[str]:
-    """Words that are no typos, though they may look like one of a key word."""
-    from cavendish.planning.phrases import literal_words, noun_words  # noqa: PLC0415 - as above
+def _frequencies() -> Mapping[str, int]:
+    from spellchecker import SpellChecker  # noqa: PLC0415 - 0.3 s and 40 MB, spent when first needed
 
-    plain = literal_words() | noun_words() | verbs() | frozenset(verb_forms()) | word_set("fillers") | word_set("grammar", "known")
-    return plain | frozenset(_inflected(plain))
-
-
-def _inflected(plain: Iterable[str]) -> Iterable[str]:
-    for word in plain:
-        stem = word.removesuffix("e")
-        yield from (f"{word}s", f"{word}es", f"{stem}er", f"{stem}ed", f"{stem}ing", f"{word}ly", f"{word}'s", f"{stem}y")
+    return cast("Mapping[str, int]", SpellChecker(language="en").word_frequency.dictionary)
