@@ -130,8 +130,8 @@ def _with_tokens(ask: Ask, tokens: Sequence[Token]) -> Ask:
 
 def _colors_nothing(tokens: Sequence[Token]) -> bool:
     """Whether it says “make white” without saying what."""
-    texts = [token.text for token in tokens if token.text not in {"to", "into", "it"}]
-    return len(texts) == 2 and len(tokens) < 4 and texts[0] in {"make", "turn", "color", "paint", "change"} and is_color_word(texts[1])
+    texts = [token.text for token in tokens if token.text not in {"to", "into"}]
+    return len(texts) == 2 and texts[0] in {"make", "turn", "color", "paint", "change"} and is_color_word(texts[1])
 
 
 def _names_background(phrase: Phrase) -> bool:

@@ -17,7 +17,7 @@ from cavendish.planning.lettering_in_words import lettering_of
 from cavendish.planning.nouns import Noun, image_index, read_noun
 from cavendish.planning.phrases import Found
 from cavendish.planning.pictures_in_words import with_pictures
-from cavendish.planning.quantities import color_of, read_colors
+from cavendish.planning.quantities import color_change, color_of, read_colors
 from cavendish.planning.sizes_in_words import measures_of, op_of_size, sides_of
 from cavendish.planning.tokens import Phrase
 from cavendish.planning.vocabulary import words
@@ -144,11 +144,21 @@ def _parameters(row: OpRow, found: Found, ask: Ask) -> tuple[dict[str, Any], tup
         if value is not None:
             given[name] = _clipped(value, spec) if spec.kind == "number" else value
             stated += [name] if spec.kind == "number" else []
+    if row.name == "selective_color" and "color2" in found.slots and not set(given) & {"hue_deg", "saturation", "lightness"}:
+        given |= _recolored(found)
     read = measures_of(row.name, found, ask) | lettering_of(row.name, found, ask.phrase.text)
     stated += [name for name in read if row.parameters[name].kind == "number" and name not in stated]
     if read.keys() & {"width_px", "height_px", "max_bytes"}:
         given.pop("scale", None)
     return given | read, tuple(stated)
+
+
+def _recolored(found: Found) -> dict[str, float]:
+    """“Change the green to red” as a turn of hue and changes of saturation and lightness."""
+    source, target = color_of(found.slots["color"].text), color_of(found.slots["color2"].text)
+    if source is None or target is None:
+        return {}
+    return dict(zip(("hue_deg", "saturation", "lightness"), (round(v, 3) for v in color_change(source, target)), strict=True))
 
 
 def _amount(row: OpRow, found: Found, ask: Ask) -> tuple[float, bool]:

@@ -17,6 +17,10 @@ from cavendish.planning.vocabulary import verb_forms, verbs, word_set, words
 
 _WISHES = frozenset({"want", "wanted", "need", "needed", "like", "love", "would", "have", "get", "i'd", "prefer"})
 _ASIDES = frozenset({"also", "maybe", "perhaps", "possibly", "please", "just", "kindly", "pls"})
+_SHARES = frozenset({"all", "both", "any", "some", "most"})
+"""Words that “of” may follow without meaning: “all of this background”."""
+
+_CHANGES = frozenset({"change", "turn", "make", "edit", "convert", "transform"})
 _MEASURED = frozenset({"fraction", "ev", "k", "deg", "px"})
 _AUXILIARIES = (
     "needs to be", "need to be", "needs to look", "needs to get", "has to be", "have to be", "ought to be", "should be",
@@ -62,6 +66,7 @@ def canonical(clause: Phrase, *, sizes_apart: bool = True) -> Ask:
     tokens = _without_measures(clause.tokens, clause.span[0], amounts, sizes)
     tokens, wished = _without_leads(tokens)
     tokens = [token for token in _without_endings(tokens) if token.text not in _ASIDES]
+    tokens = [t for k, t in enumerate(tokens) if not (t.text == "of" and k and tokens[k - 1].text in _SHARES)]
     tokens = _without_degrees(tokens)
     tokens = _without_picture(tokens)
     while tokens and tokens[-1].text in {"by", "a", "the", "and"}:
@@ -211,6 +216,9 @@ def _imperative(tokens: Sequence[Token], *, wished: bool) -> list[Token]:
     if not tokens:
         return []
     first = tokens[0].text
+    objects = word_set("grammar", "determiners") | word_set("grammar", "pronouns") | word_set("images", "nouns")
+    if first in _CHANGES and len(tokens) > 2 and tokens[1].text in objects:
+        return _without_be(tokens)
     if len(tokens) == 1 and (form := _participle(first)):
         return [_as(tokens[0], form)]
     if len(tokens) > 1 and (form := _participle(first)) and (tokens[1].text in {"to", "into", "in"} or tokens[1].text.startswith("§")):
@@ -277,6 +285,13 @@ def _stands_last(tokens: Sequence[Token], j: int, *, wished: bool) -> bool:
     if not wished and (before in _STATES or (before in _BE and verb_forms()[tokens[j].text] in _SEEN)):
         return False
     return ends and (wished or (begun and not after) or (not after and j + 1 == len(tokens) and j <= 3))
+
+
+def _without_be(tokens: Sequence[Token]) -> list[Token]:
+    """“Change the background to be red” as “… to red”."""
+    texts = [token.text for token in tokens]
+    place = next((k for k in range(2, len(texts) - 1) if texts[k : k + 2] == ["to", "be"]), None)
+    return [*tokens[: place + 1], *tokens[place + 2 :]] if place else list(tokens)
 
 
 def _as(token: Token, text: str) -> Token:

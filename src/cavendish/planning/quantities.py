@@ -721,6 +721,29 @@ def color_of(words: str) -> str | None:
 _Lab = tuple[float, float, float]
 
 
+def color_change(source: str, target: str) -> tuple[float, float, float]:
+    """What turns one color into another.
+
+    Args:
+        source: `#RRGGBB`.
+        target: `#RRGGBB`.
+
+    Returns:
+        Hue turn in degrees (−180 to 180), relative change of chroma (−1 to 1) and change of lightness (−1 to 1), in
+        OkLCh; the turn is 0 where one of the two is gray.
+    """
+    (l1, a1, b1), (l2, a2, b2) = _to_oklab(source), _to_oklab(target)
+    c1, c2 = math.hypot(a1, b1), math.hypot(a2, b2)
+    gray = min(c1, c2) < _GRAY
+    turn = 0.0 if gray else math.degrees(math.atan2(b2, a2) - math.atan2(b1, a1))
+    chroma = 1.0 if c1 < _GRAY <= c2 else c2 / max(c1, _GRAY) - 1
+    return (turn + 180) % 360 - 180, max(-1.0, min(1.0, chroma)), l2 - l1
+
+
+_GRAY = 0.02
+"""Chroma below which a color has no hue to speak of."""
+
+
 def _to_oklab(color: str) -> _Lab:
     """Oklab of `#RRGGBB`.
 

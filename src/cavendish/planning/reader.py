@@ -103,6 +103,8 @@ class Reader:
         """Why something is asked; after “so”, what it shall look like: “combine them so the dog wears the hat”."""
         so = phrase.tokens[0].text == "so"
         skip = 2 if len(phrase.tokens) > 1 and phrase.tokens[1].text == "that" else 1
+        while skip < len(phrase.tokens) and phrase.tokens[skip].text in {"it", "its", "it's", "they", "he", "she", "is", "are"}:
+            skip += 1
         ask = canonical(phrase.with_tokens(phrase.tokens[skip:]))
         found = find_whole(ask.phrase) if so and not bare(ask.phrase) else None
         if found and found.rule.confidence > _SURE and catalog()[found.rule.op].family in _SHOWN:

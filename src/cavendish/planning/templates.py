@@ -194,7 +194,7 @@ def _words(texts: Iterable[str]) -> _Node:
 
 def _headed_slot(name: str, heads: tuple[str, ...]) -> _Node:
     """A noun phrase whose head is one of `heads`."""
-    before = rf"(?:(?!(?:{_openings()}) )[^ ]+ ){{0,6}}?"
+    before = rf"(?:(?!(?:{_openings()}|[a-z]+ing) )[^ ]+ ){{0,6}}?"
     tail = rf"(?: (?:{_tail_words()}|«[^ ]+|\d+)(?: [^ ]+)*?)??"
     plurals = (f"{head}s" for head in heads if " " not in head and not head.endswith("s"))
     firsts = frozenset((*(head.split(" ")[0] for head in heads), *plurals))
@@ -247,7 +247,7 @@ def _no_thing() -> str:
 def _slots() -> Mapping[str, str]:
     things = words()["images"]
     picture, ordinal, number = (things[key].replace(" ", "|") for key in ("nouns", "ordinals", "numbers"))
-    determiner = "(?:the|my|this|that|your|our|his|her|their|these|those|both|all) "
+    determiner = "(?:the|an?|my|this|that|your|our|his|her|their|these|those|both|all) "
     image = (
         rf"(?:{determiner})?(?:(?:{ordinal}) (?:{picture}|one)|(?:{picture})s? (?:number |# |no )?(?:{number}))"
         rf"|(?:{determiner})?(?:other|reference|ref|attached|supplied|provided|uploaded) (?:{picture})"
