@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cavendish.domain.plan import EditPlan, Status, Step, StepOutcome
-from cavendish.domain.queries import BACKGROUND, SUBJECT
+from cavendish.domain.queries import BACKGROUND, SUBJECT, RegionQuery
 from cavendish.engines.base import EngineInput, EngineResult, Workers, asked_for
 from cavendish.errors import UnsupportedEdit
 from cavendish.ops.base import Need, Op, OpInput
@@ -166,9 +166,24 @@ def _run(bench: _Bench, step: Step, k: int, plan: EditPlan, output: int, context
 
 def _doubt(step: Step, op: Op) -> str:
     """What must be said where a named thing was not looked for by its name."""
-    acts_on_subject = Need.FOREGROUND in op.needs or step.parameters.get("to") == "subject"
     named = step.target and step.target.lower() not in {SUBJECT, "main subject", BACKGROUND}
-    return f"the {step.target} was taken to be the main subject of picture 1" if acts_on_subject and named else ""
+    return f"the {step.target} was taken to be the main subject of picture 1" if _acts_on_subject(step, op) and named else ""
+
+
+def _acts_on_subject(step: Step, op: Op) -> bool:
+    return Need.FOREGROUND in op.needs or step.parameters.get("to") == "subject"
+
+
+_PARTS = frozenset("face faces head heads eye eyes mouth nose hair hand hands arm legs feet neck torso top bottom area".split())
+"""Things that the main subject of a picture is not."""
+
+
+def _refuse_other_than_subject(step: Step) -> None:
+    """What points at one of several, or at a part, is not taken to be the main subject."""
+    region = step.region or RegionQuery()
+    pointed = region.side or region.order or region.near or region.having or region.of or region.size or region.none_of
+    if pointed or region.query.rpartition(" ")[2] in _PARTS:
+        raise UnsupportedEdit(f"this version finds only the main subject, not “{step.target}”")
 
 
 def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context: EditContext) -> OpInput:
@@ -176,6 +191,8 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
     parameters = _parameters(row, step, output)
     needs = frozenset[Need]() if op.spares(bench.size, parameters) else op.needs
     subject: Region | None = None
+    if _acts_on_subject(step, op):
+        _refuse_other_than_subject(step)
     if Need.FOREGROUND in needs:
         subject = bench.subject()
     elif Need.FOREGROUND_IF_ANY in needs:
@@ -186,7 +203,7 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         size=bench.size,
         step=step,
         parameters=parameters,
-        region=_region(bench, step),
+        region=_region(bench, step) if Need.MASK in op.needs else None,
         foreground=subject,
         details=bench.details() if Need.DETAILS in needs else (),
         other=other,
@@ -223,14 +240,14 @@ def _other_subject(bench: _Bench, step: Step) -> Region:
 def _region(bench: _Bench, step: Step) -> Region | None:
     if step.region is None:
         return None
-    match step.region.query:
-        case query if query == SUBJECT:
-            return bench.subject()
-        case query if query == BACKGROUND:
-            subject = bench.subject()
-            return dataclasses.replace(subject, alpha=1 - subject.alpha, label="the background")
-        case thing:
-            raise UnsupportedEdit(f"this version finds only the main subject and the background, not “{thing}”")
+    if step.region == RegionQuery(SUBJECT):
+        return bench.subject()
+    if step.region == RegionQuery(BACKGROUND):
+        subject = bench.subject()
+        return dataclasses.replace(subject, alpha=1 - subject.alpha, label="the background")
+    raise UnsupportedEdit(
+        f"this version finds only the main subject and the background, not “{step.target or step.region.query}”"
+    )
 
 
 def _parameters(row: OpRow, step: Step, output: int) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ class Need(StrEnum):
     """What the engine resolves for an op before calling it; a need that cannot be met skips the step."""
 
     MASK = "mask"
-    """The region the step names; ops without this need get it only where the sentence named one."""
+    """The region the step names, where it names one; the whole picture otherwise."""
     FOREGROUND = "foreground"
     """The subject's alpha in the picture being edited."""
     FOREGROUND_IF_ANY = "foreground_if_any"
@@ -43,7 +43,7 @@ class OpInput:
             geometry step, since those move pixels together, once.
         step: The step being run; its `placement` and `target` are the words about where and what.
         parameters: The op's amounts for this output, defaults filled in.
-        region: Where to act, or None for the whole picture.
+        region: Where to act, where needed and named; None for the whole picture.
         foreground: The subject on that grid, where needed and found.
         details: Boxes of faces and lettering on that grid, where needed.
         other: The other picture, where needed.

@@ -8,7 +8,7 @@ import numpy as np
 
 from cavendish.errors import ParameterOutOfRange
 from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, from_oklab, to_oklab
-from cavendish.ops.base import Op, OpInput
+from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels.composite import Patch, whole
 from cavendish.pixels.strips import map_linear
 
@@ -42,4 +42,4 @@ def _saturation(given: OpInput) -> Patch:
     return whole(given.image, pixels, alpha=given.region.alpha if given.region else None)
 
 
-OPS = {"adjust_saturation": Op(_saturation)}
+OPS = {"adjust_saturation": Op(_saturation, frozenset({Need.MASK}))}

@@ -9,7 +9,7 @@ import numpy as np
 
 from cavendish.errors import ParameterOutOfRange
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, luma, to_encoded, to_linear
-from cavendish.ops.base import Op, OpInput
+from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels.composite import Patch, whole
 
 
@@ -170,10 +170,12 @@ def _sepia(given: OpInput) -> Patch:
     return _patch(given, sepia(EncodedRGB(given.image.rgb), strength=given.parameters["strength"]))
 
 
+_WHERE = frozenset({Need.MASK})
+
 OPS = {
-    "adjust_exposure": Op(_exposure),
-    "adjust_brightness": Op(lambda given: _encoded_curve(adjust_brightness, given)),
-    "adjust_contrast": Op(lambda given: _encoded_curve(adjust_contrast, given)),
-    "black_and_white": Op(_black_and_white),
-    "sepia": Op(_sepia),
+    "adjust_exposure": Op(_exposure, _WHERE),
+    "adjust_brightness": Op(lambda given: _encoded_curve(adjust_brightness, given), _WHERE),
+    "adjust_contrast": Op(lambda given: _encoded_curve(adjust_contrast, given), _WHERE),
+    "black_and_white": Op(_black_and_white, _WHERE),
+    "sepia": Op(_sepia, _WHERE),
 }

@@ -14,7 +14,7 @@ from cavendish.domain.sizes import RATIO_SIZES
 from cavendish.ops.catalog import OpRow, catalog
 from cavendish.planning.canonical import Ask
 from cavendish.planning.lettering_in_words import lettering_of
-from cavendish.planning.nouns import Noun, image_index, read_noun
+from cavendish.planning.nouns import Noun, image_index, image_of, read_noun
 from cavendish.planning.phrases import Found
 from cavendish.planning.pictures_in_words import with_pictures
 from cavendish.planning.quantities import color_change, color_of, read_colors
@@ -38,6 +38,7 @@ _WHOLE = frozenset(
 )  # fmt: skip
 """Ops that always act on the whole picture, whatever is named beside."""
 
+_COLORED = frozenset({"recolor", "background_color", "recolor_hair", "recolor_eyes", "recolor_lips"})
 _PLACED = frozenset({"place_subject", "place_sticker", "copy_object", "move_object", "add_text", "add_caption", "add_emoji", "add_content"})
 
 
@@ -83,7 +84,7 @@ def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> S
         op=op,
         family=row.family,
         target=" ".join(sides_of(found.phrase.text)) if boxed else thing.text if thing else "",
-        region=thing.query if thing else None,
+        region=_region(row, found, thing),
         parameters=parameters,
         image=_image(op, found, thing, images),
         exact=row.exact,
@@ -95,14 +96,22 @@ def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> S
     )
 
 
+def _region(row: OpRow, found: Found, thing: Noun | None) -> RegionQuery | None:
+    """Where to act; in “take the glow out of the eyes” the eyes say which glow."""
+    query = thing.query if thing else None
+    if query is not None and row.family == "remove" and "thing2" in found.slots and not query.near:
+        return dataclasses.replace(query, near=read_noun(found.slots["thing2"]).text)
+    return query
+
+
 _READS_ANOTHER = frozenset({"replace_background", "match_tone", "match_colors"})
 
 
 def _image(op: str, found: Found, thing: Noun | None, images: int) -> int:
     """Index of the other picture the step reads."""
     row = catalog()[op]
-    if row.family == "generate" and thing is not None and thing.image:
-        return thing.image
+    if row.family == "generate":
+        return image_of(found.phrase, images)
     if row.family != "compose" and op not in _READS_ANOTHER and "image" not in found.slots:
         return 0
     named = [image_index(found.slots[name].text, images) for name in ("image", "image2") if name in found.slots]
@@ -211,6 +220,9 @@ def _value(name: str, kind: str, found: Found, ask: Ask) -> Any:
     if kind == "color" and name != "outline":
         place = _SECOND_NAMES.get(name, 0)
         slot = slots.get("color2" if place else "color")
+        if slot is None and found.rule.op in _COLORED and " to " in ask.phrase.text:  # “to a gradient of blue shades”
+            named = read_colors(ask.phrase.text.rpartition(" to ")[2])
+            return named[-1].hex if named else None
         return color_of(slot.text) if slot else None
     if kind == "colors":
         colors = [color.hex for color in read_colors(ask.phrase.text)]

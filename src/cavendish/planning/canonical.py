@@ -67,11 +67,12 @@ def canonical(clause: Phrase, *, sizes_apart: bool = True) -> Ask:
     tokens, wished = _without_leads(tokens)
     tokens = [token for token in _without_endings(tokens) if token.text not in _ASIDES]
     tokens = [t for k, t in enumerate(tokens) if not (t.text == "of" and k and tokens[k - 1].text in _SHARES)]
+    tokens = [_as(t, "the") if t.text == "he" and _before_picture_noun(tokens, k) else t for k, t in enumerate(tokens)]
     tokens = _without_degrees(tokens)
     tokens = _without_picture(tokens)
     while tokens and tokens[-1].text in {"by", "a", "the", "and"}:
         tokens = tokens[:-1]
-    told = bool(clause.tokens) and clause.tokens[0].text in {"i", "we", "he", "she", "they", "you"} and not wished
+    told = bool(clause.tokens) and clause.tokens[0].text in {"i", "we", "he", "she", "they"} and not wished
     tokens = list(tokens) if told else _imperative(tokens, wished=wished)
     tokens = _without_endings(_without_leads(tokens)[0])
     return Ask(clause.with_tokens(tokens), amounts, sizes, degree)
@@ -292,6 +293,10 @@ def _without_be(tokens: Sequence[Token]) -> list[Token]:
     texts = [token.text for token in tokens]
     place = next((k for k in range(2, len(texts) - 1) if texts[k : k + 2] == ["to", "be"]), None)
     return [*tokens[: place + 1], *tokens[place + 2 :]] if place else list(tokens)
+
+
+def _before_picture_noun(tokens: Sequence[Token], k: int) -> bool:
+    return k + 1 < len(tokens) and tokens[k + 1].text in _picture_nouns()
 
 
 def _as(token: Token, text: str) -> Token:

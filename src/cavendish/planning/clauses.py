@@ -161,6 +161,8 @@ def _kind_at(tokens: Sequence[Token], i: int, *, capitals: bool) -> Kind | None:
         return None if before in {"to", "that"} else Kind.GUARD
     if i and starts_with(tokens, i, "reasons") and not (word == "for" and _swaps(tokens[:i])):
         return Kind.REASON
+    if i and word == "by" and after.endswith("ing") and after in verb_forms():
+        return Kind.REASON
     if word in {"while", "but"} and starts_with(tokens, i + 1, "guards"):
         return Kind.GUARD
     if word == "to" and 1 < i < len(tokens) - 2 and before not in _INFINITIVE and _is_plain_verb(after) and not is_color_word(after) and not _only_leads(tokens[:i]):
@@ -250,9 +252,11 @@ def begins_ask(tokens: Sequence[Token], i: int, *, before: str, shown: bool = Fa
         return after in word_set("grammar", "determiners") or word not in word_set("grammar", "relatives")
     if word not in verbs() or before in word_set("grammar", "before_nouns") or f"{before}_{word}" in word_set("grammar", "compounds"):
         return False
-    if before != "," and not shown and word not in word_set("grammar", "starters"):
+    if before != "," and not shown and word not in word_set("grammar", "starters") and not _takes_away(tokens, i):
         return False
-    if before != "," and after in {"", "please"}:  # “face swap”
+    if shown and after:
+        return True
+    if before != "," and not shown and after in {"", "please"}:  # “face swap”
         return False
     if word not in word_set("grammar", "nounlike") or _is_long_verb(tokens, i):
         return True
@@ -275,6 +279,11 @@ def _long_verbs() -> dict[str, tuple[str, ...]]:
     for verb in sorted({verb for group in verb_classes().values() for verb in group if " " in verb}):
         groups[verb.split()[0]] = (*groups.get(verb.split()[0], ()), verb)
     return groups
+
+
+def _takes_away(tokens: Sequence[Token], i: int) -> bool:
+    """Whether “cut out”, “take out” or “get rid of” stands at `i`: verbs clear enough to need no comma before."""
+    return i + 1 < len(tokens) and f"{tokens[i].text} {tokens[i + 1].text}" in {"cut out", "take out", "take away", "get rid", "photoshop out", "edit out", "crop out"}
 
 
 def _is_plain_verb(word: str) -> bool:

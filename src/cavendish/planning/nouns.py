@@ -100,8 +100,14 @@ def read_noun(phrase: Phrase, *, images: int = 1, depth: int = 0) -> Noun:
     return Noun(text, query, image, head, rest)
 
 
+_ASPECTS = frozenset({"colors", "color", "light", "lighting", "brightness", "contrast", "tones", "tone", "saturation"})
+"""What is said of a whole picture without naming a thing in it."""
+
+
 def _is_picture(tokens: Sequence[Token]) -> bool:
     nouns = word_set("images", "nouns")
+    if len(tokens) > 1 and tokens[-1].text in _ASPECTS and tokens[-2].text.rstrip("s") in nouns:
+        tokens = tokens[:-1]  # “image colors”
     allowed = nouns | {f"{noun}s" for noun in nouns} | word_set("images", "attributes") | word_set("grammar", "determiners")
     texts = [token.text for token in tokens]
     return bool(texts) and texts[-1].rstrip("s") in nouns and all(text in allowed for text in texts)
@@ -169,6 +175,12 @@ def image_index(named: str, count: int) -> int:
         if text in _NUMBERS:
             return min(_NUMBERS[text], max(1, count - 1)) if text in {"attached", "other", "reference", "ref"} else _NUMBERS[text]
     return 0
+
+
+def image_of(phrase: Phrase, images: int) -> int:
+    """Index of the picture that words anywhere in a phrase point at; 0 where they point at none."""
+    match = _from_image().search(phrase.text) if images > 1 else None
+    return image_index(match.group("image"), images) if match else 0
 
 
 def _take_image(tokens: list[Token], images: int) -> tuple[int | None, list[Token]]:

@@ -13,9 +13,11 @@ from cavendish.planning import asks
 from cavendish.planning.antecedents import TELLERS, Antecedents
 from cavendish.planning.canonical import Ask, bare, canonical
 from cavendish.planning.clauses import Clause, Kind, begins_ask, split
+from cavendish.planning.color_words import is_color_word
 from cavendish.planning.coordination import continued, parts_of, shares, surer
 from cavendish.planning.nouns import Noun, read_noun, split_nouns
 from cavendish.planning.phrases import Found, find_inside, find_whole, nouns_of
+from cavendish.planning.sizes_in_words import placed_scale
 from cavendish.planning.tokens import Phrase, Token
 from cavendish.planning.vocabulary import verb_classes, verb_forms, verbs, word_set, words
 
@@ -23,6 +25,8 @@ _MOST_STEPS = 40
 """More asks than this in one message are listed as unread, so that a hostile prompt cannot buy unbounded work."""
 
 _LONGEST_UNREAD = 400
+_BRIEF = 350
+"""Characters from which a message that begins with something to invent describes a whole picture."""
 _NOTHING = "no operation was found for these words"
 _SURE = 0.5
 """Rules of this confidence or less match anything of their form (“make X Y”)."""
@@ -66,7 +70,7 @@ class Reader:
 
     def read(self) -> tuple[list[Step], list[Unsupported]]:
         """The steps in the order of the words, and the words nothing was planned for."""
-        clauses = split(self.message)
+        clauses = split(_without_data(self.message))
         for k, clause in enumerate(clauses):
             if len(self._steps) >= _MOST_STEPS or len(self._unread) >= _MOST_STEPS:
                 rest = "; ".join(later.phrase.written for later in clauses[k : k + 8])
@@ -77,6 +81,7 @@ class Reader:
             if self._absorbs_the_rest():
                 break
         self._settle_complaints()
+        self._settle_brief()
         self._settle_unread()
         guards = tuple(self._guards)
         return [dataclasses.replace(step, guards=guards) for step in self._steps], self._unread
@@ -92,12 +97,17 @@ class Reader:
             case Kind.REASON:
                 self._read_reason(clause.phrase)
             case Kind.PURPOSE:
-                if self._steps and self._steps[-1].confidence > _SURE:
+                sure = find_whole(canonical(clause.phrase).phrase)
+                if (self._steps and self._steps[-1].confidence > _SURE and not self._is_vague()) or not sure or sure.rule.confidence <= _SURE:
                     self._context(clause.phrase)
                 else:
                     self._read_ask(clause)
             case _:
                 self._read_ask(clause)
+
+    def _is_vague(self) -> bool:
+        """Whether the step before leaves open what is meant: “add a filter to make it warmer”."""
+        return self._moods.get((self._steps[-1].op, self._steps[-1].span), "") == "vague"
 
     def _read_reason(self, phrase: Phrase) -> None:
         """Why something is asked; after “so”, what it shall look like: “combine them so the dog wears the hat”."""
@@ -106,6 +116,8 @@ class Reader:
         while skip < len(phrase.tokens) and phrase.tokens[skip].text in {"it", "its", "it's", "they", "he", "she", "is", "are"}:
             skip += 1
         ask = canonical(phrase.with_tokens(phrase.tokens[skip:]))
+        if so and self._named.backdrop == "asked" and len(ask.phrase.tokens) == 1 and is_color_word(ask.phrase.text):
+            ask = canonical(phrase.with_tokens([Token("make"), Token("the"), Token("background"), *ask.phrase.tokens]))
         found = find_whole(ask.phrase) if so and not bare(ask.phrase) else None
         if found and found.rule.confidence > _SURE and catalog()[found.rule.op].family in _SHOWN:
             self._take(found, ask)
@@ -116,10 +128,12 @@ class Reader:
         ask = canonical(phrase)
         touching = len(phrase.tokens) > 1 and phrase.tokens[1].text.endswith("ing")
         found = None if touching else find_whole(ask.phrase)
+        if self._steps and phrase.tokens[0].text in {"leaving", "keeping"}:
+            found = None  # “remove the house, leaving only the trees” says again what stays
         if found and found.rule.confidence > _SURE and (found.rule.replaces or phrase.tokens[0].text in found.rule.template.literals):
             self._take(found, ask)
             return
-        if only := self._only(phrase):
+        if phrase.tokens[0].text in {"don't", "do", "not", "never"} and (only := self._only(phrase)):
             self._limit(only)
             return
         self._guards.append(phrase.written)
@@ -140,6 +154,8 @@ class Reader:
         ask = self._resolve(canonical(clause.phrase))
         if (bare(ask.phrase) and _vague(ask.phrase)) or self._names_amount(ask):
             self._adjust(ask)
+            return
+        if self._sizes_placed(ask.phrase):
             return
         if self._points(ask.phrase) or self._repeats(ask.phrase):
             return
@@ -316,7 +332,8 @@ class Reader:
     def _take_continued(self, ask: Ask) -> bool:
         """Read a fragment with the verb of the ask before it: “increase contrast, saturation”."""
         begins = ask.phrase.tokens[0].text
-        if begins_ask(ask.phrase.tokens, 0, before=","):
+        described = begins.endswith("ed") and begins not in word_set("grammar", "degrees")
+        if described or begins_ask(ask.phrase.tokens, 0, before=",") or _only_places(ask.phrase):
             return False
         counted = begins in words()["ordinals"] and len(ask.phrase.tokens) > 1 and ask.phrase.tokens[1].text == "from"
         if not self._last or counted or begins in (word_set("grammar", "prepositions") | word_set("grammar", "relatives") | TELLERS) - {"that", "this", "these"}:
@@ -334,7 +351,9 @@ class Reader:
     def _glue(self, fragment: Phrase) -> bool:
         """Read the ask before again with a fragment that says where or which: “…, on the left”."""
         last = self._last
-        if last is None or not last.steps or fragment.tokens[0].text not in _fragment_starts():
+        if last is None or not last.steps:
+            return False
+        if fragment.tokens[0].text not in _fragment_starts() and not _only_places(fragment):
             return False
         whole = canonical(fragment.with_tokens([*last.phrase.tokens, *fragment.tokens]))
         found = find_whole(whole.phrase)
@@ -390,6 +409,16 @@ class Reader:
         again = 2 <= len(texts) <= 3 and texts[1] in {"it", "that", "this"} and texts[0] in verbs() and texts[-1] in {"it", "that", "this", "down", "up"}
         return again and self._last is not None and not self._last.verb and self._last.steps > 0 and bool(self._steps)
 
+    def _sizes_placed(self, phrase: Phrase) -> bool:
+        """Whether “make it large” says how large what was just placed shall be."""
+        sized = re.fullmatch(r"(?:make|keep|have) (?:it|him|her|them) (?P<how>\w+)", phrase.text)
+        scale = placed_scale(sized["how"]) if sized and self._steps and self._steps[-1].op in _PLACES else None
+        if scale is None:
+            return False
+        step = self._steps[-1]
+        self._steps[-1] = dataclasses.replace(step, parameters={**step.parameters, "scale": scale}, stated=("scale",))
+        return True
+
     def _names_amount(self, ask: Ask) -> bool:
         """Whether a fragment gives a parameter of the step before: “…, 30 % opacity”."""
         return bool(self._steps and ask.amounts) and ask.phrase.text in catalog()[self._steps[-1].op].parameters
@@ -436,12 +465,21 @@ class Reader:
         kept: list[Step] = []
         for step, mood in zip(self._steps, moods, strict=True):
             answered = mood == "complaint" and _matter(step) in sure
-            explained = mood == "vague" and "complaint" in moods
+            told = any(m != "vague" and s.family in _LOOKS for s, m in zip(self._steps, moods, strict=True))
+            explained = mood == "vague" and ("complaint" in moods or (told and step.op == "grade_look"))
             if answered or explained:
                 self._unread.append(Unsupported(step.span[:_LONGEST_UNREAD], CONTEXT))
             elif not any(_same(step, earlier) for earlier in kept):
                 kept.append(step)
         self._steps = kept
+
+    def _settle_brief(self) -> None:
+        """A long message that begins with something to invent is a brief for a new picture: what else was read in it
+        describes that picture, and doing it to this one would be wrong."""
+        if len(self.message) > _BRIEF and self._steps and not self._steps[0].exact:
+            invented = sum(not step.exact for step in self._steps)
+            if 2 * invented >= len(self._steps):
+                self._steps = [step for step in self._steps if not step.exact or step.family == "compose"]
 
     def _settle_unread(self) -> None:
         """Unread imperatives are wishes no exact op covers; other unread words are context beside real asks."""
@@ -474,9 +512,20 @@ def _tokens(text: str) -> list[Token]:
     return [token for token in tokenize(text) if not token.mark]
 
 
+def _only_places(phrase: Phrase) -> bool:
+    """Whether a fragment holds nothing but words for sizes and sides: “…, large”, “…, small and on the left”."""
+    named = {word for table in ("sizes", "sides") for group in words()[table].values() for word in group}
+    return all(token.text in named | {"and", "very", "quite", "rather", "side", "on", "at", "in", "the", "of", "it"} for token in phrase.tokens)
+
+
 def _is_scope(phrase: Phrase) -> bool:
     """Whether a clause limits what follows: “only the sky: …”."""
     return phrase.tokens[0].text == "only" and phrase.words.isdisjoint({"is", "are", "was", "problem", "issue"})
+
+
+def _without_data(message: str) -> str:
+    """The message without JSON, which describes a picture in a form that is no sentence; offsets stay true."""
+    return re.sub(r"\{\s*\"[^\"{}]{0,80}\"\s*:.*", lambda data: " " * len(data.group()), message, flags=re.DOTALL)
 
 
 def _describes(phrase: Phrase) -> bool:
@@ -498,8 +547,11 @@ _STAYS = re.compile(
 )
 """What is to stay as it is: “the label must stay”, “skin tones untouched”, “no cropping of the feet”."""
 
+_PLACES = frozenset({"place_subject", "place_sticker", "copy_object"})
 _TOGETHER = frozenset({"crop", "extract_subject", "blur_background", "swap_objects", "swap_colors"})
 """Ops that take several things at once."""
+_LOOKS = frozenset({"tone", "hue", "stylize", "effects", "detail", "restore"})
+"""Families of which an ask says what “a filter” is."""
 _SHOWN = frozenset({"generate", "lettering", "compose", "background", "geometry"})
 """Families of which “so that …” can ask; what it says of light or color is only what an ask is for."""
 

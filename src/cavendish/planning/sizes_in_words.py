@@ -74,6 +74,18 @@ def measures_of(op: str, found: Found, ask: Ask) -> dict[str, Any]:
     return _READERS[op](found, ask) if op in _READERS else {}
 
 
+def placed_scale(text: str) -> float | None:
+    """Height of a placed thing as a fraction of the picture's, from words such as “tiny” or “large”."""
+    present = set(text.split())
+    return next((float(share) for share, group in words()["sizes"].items() if present & set(group)), None)
+
+
+def _placed(found: Found, ask: Ask) -> dict[str, Any]:
+    thing = found.slots.get("thing")
+    scale = placed_scale(ask.phrase.text.replace(thing.text, " ", 1) if thing else ask.phrase.text)
+    return {} if scale is None else {"scale": scale}
+
+
 def _reframed(_: Found, ask: Ask) -> dict[str, Any]:
     ratio = _ratio(ask.sizes[0]) if ask.sizes else None
     return {"ratio": ratio} if ratio else {}
@@ -205,6 +217,9 @@ def _country(_: Found, ask: Ask) -> dict[str, Any]:
 
 
 _READERS: Mapping[str, Callable[[Found, Ask], dict[str, Any]]] = {
+    "place_subject": _placed,
+    "place_sticker": _placed,
+    "copy_object": _placed,
     "crop": _cropped,
     "reframe": _reframed,
     "pad": _reframed,
