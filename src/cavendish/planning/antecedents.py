@@ -40,7 +40,7 @@ _BLAMES = frozenset("photobombed photobombs photobombing walked ruined ruins rui
 TELLERS = frozenset(
     """
     i my we our there's that that's her his taken found just not he she they this it here there was were i'm i've he's she's it's
-    these you you're thanks thank hi hello hey its got went had shot came happened
+    these you you're thanks thank hi hello hey its got went had shot came happened took solved
     """.split()
 )
 """Words that open a story rather than an ask."""

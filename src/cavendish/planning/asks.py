@@ -65,8 +65,8 @@ def read_found(found: Found, ask: Ask, *, images: int) -> Reading:
     """
     thing = read_noun(found.slots["thing"], images=images) if "thing" in found.slots else None
     own = with_pictures(op_of_size(found.rule.op, ask), found, thing, images)
-    if own == "replace_content" and thing is not None and thing.query is None and not thing.text:
-        own = "other"  # “turn this photo into a clay figure” replaces no thing in it
+    if own == "replace_content" and thing is not None and thing.query is None and thing.text in {"", "me", "us"}:
+        own = "other"  # “turn this photo into a clay figure”, “make me a pirate”: nothing in it is replaced
     steps = [_step(op, found, ask, thing, images) for op in (own, *found.rule.also)]
     rest = (thing.rest,) if thing and thing.rest.tokens else ()
     return Reading(tuple(steps), rest)

@@ -72,7 +72,7 @@ def canonical(clause: Phrase, *, sizes_apart: bool = True) -> Ask:
     tokens = _without_picture(tokens)
     while tokens and tokens[-1].text in {"by", "a", "the", "and"}:
         tokens = tokens[:-1]
-    told = bool(clause.tokens) and clause.tokens[0].text in {"i", "we", "he", "she", "they"} and not wished
+    told = bool(clause.tokens) and clause.tokens[0].text in {"i", "we"} and not wished
     tokens = list(tokens) if told else _imperative(tokens, wished=wished)
     tokens = _without_endings(_without_leads(tokens)[0])
     return Ask(clause.with_tokens(tokens), amounts, sizes, degree)

@@ -18,6 +18,9 @@ _DEEPEST = 3
 """Noun phrases inside noun phrases that are read; what lies deeper stays part of the words."""
 
 
+PEOPLE_PRONOUNS = frozenset({"him", "her", "them", "me", "us", "he", "she", "they"})
+
+
 @dataclass(frozen=True)
 class Noun:
     """A noun phrase.
@@ -91,8 +94,8 @@ def read_noun(phrase: Phrase, *, images: int = 1, depth: int = 0) -> Noun:
     text = phrase.with_tokens(own[begin:]).unquoted if begin < len(own) else ""
     named = " ".join(token.text for token in own[begin:])
     if named in word_set("grammar", "wholes") or _is_picture(own) or (not named and image is None):
-        pronoun = own[-1].text if own and own[-1].text in word_set("grammar", "pronouns") else ""
-        return Noun(pronoun if pronoun in {"him", "her", "them", "me", "us"} else "", None, image, "", rest)
+        pronoun = own[-1].text if own else ""
+        return Noun(pronoun if pronoun in PEOPLE_PRONOUNS else "", None, image, "", rest)
     for name in (SUBJECT, BACKGROUND):
         if named in {known.replace("_", " ") for known in words()["regions"][name].split()}:
             return Noun(text, RegionQuery(name), image, name, rest)
@@ -258,7 +261,7 @@ def _modified(query: RegionQuery, modifier: Phrase, depth: int) -> RegionQuery:
     tokens = modifier.tokens
     opening = tokens[0].text
     if opening in word_set("grammar", "exceptions") and opening not in {"without"}:
-        skip = 2 if len(tokens) > 1 and tokens[1].text in {"for", "than", "from"} else 1
+        skip = 2 if len(tokens) > 1 and tokens[1].text in {"for", "than", "from", "of"} else 1
         return dataclasses.replace(query, none_of=(*query.none_of, *_nouns_in(modifier.with_tokens(tokens[skip:]), depth)))
     relation = _RELATION.match(text)
     if relation and relation[1] in {"left", "right"} and relation[2]:

@@ -15,7 +15,7 @@ from cavendish.planning.canonical import Ask, bare, canonical
 from cavendish.planning.clauses import Clause, Kind, begins_ask, split
 from cavendish.planning.color_words import is_color_word
 from cavendish.planning.coordination import continued, parts_of, shares, surer
-from cavendish.planning.nouns import Noun, read_noun, split_nouns
+from cavendish.planning.nouns import PEOPLE_PRONOUNS, Noun, read_noun, split_nouns
 from cavendish.planning.phrases import Found, find_inside, find_whole, nouns_of
 from cavendish.planning.sizes_in_words import placed_scale
 from cavendish.planning.tokens import Phrase, Token
@@ -25,6 +25,12 @@ _MOST_STEPS = 40
 """More asks than this in one message are listed as unread, so that a hostile prompt cannot buy unbounded work."""
 
 _LONGEST_UNREAD = 400
+_HEAD, _OPENING = 20, 90
+"""So many characters of the first ask must stand in so many of the message's first."""
+
+_WISH = 4
+"""Words of their own that make an unread message more than small talk."""
+
 _BRIEF = 350
 """Characters from which a message that begins with something to invent describes a whole picture."""
 _NOTHING = "no operation was found for these words"
@@ -209,7 +215,10 @@ class Reader:
         found = find_inside(phrase)
         if found is None:
             return None
-        first = found.phrase.tokens[0]
+        first, last = found.phrase.tokens[0], found.phrase.tokens[-1]
+        end = next(k for k, token in enumerate(phrase.tokens) if token is last) + 1
+        if is_color_word(last.text) and end < len(phrase.tokens) and phrase.tokens[end].text not in _may_follow():
+            return None  # “on the turquoise” is cut out of “on the turquoise water”
         if first.text in verbs() - word_set("grammar", "nounlike"):
             return found
         place = next(k for k, token in enumerate(phrase.tokens) if token is first)
@@ -259,7 +268,7 @@ class Reader:
         """Add a step; one that removes must name what."""
         if self._scope is not None and step.region is None and step.family in {"tone", "hue", "detail"}:
             step = asks.with_region(step, self._scope.query, self._scope.text)
-        if step.op in {"remove_object", "remove_person"} and step.region is None and step.target not in {"him", "her", "them", "me", "us"}:
+        if step.op in {"remove_object", "remove_person"} and step.region is None and step.target not in PEOPLE_PRONOUNS:
             self._unread.append(Unsupported(step.span, "it does not say what to remove"))
         else:
             self._steps.append(step)
@@ -436,7 +445,7 @@ class Reader:
 
     def _resolved(self, step: Step) -> Step:
         """Pronouns mean the thing named before, where one was."""
-        if step.target not in {"him", "her", "them"} or step.region is not None:
+        if step.target not in PEOPLE_PRONOUNS - {"me", "us"} or step.region is not None:
             return step
         people = nouns_of("people")
         for earlier in reversed(self._steps):
@@ -448,6 +457,12 @@ class Reader:
     def _absorbs_the_rest(self) -> bool:
         """Whether the message describes a new picture, so that all that follows is its description."""
         return self._absorbed and all(step.family == "generate" for step in self._steps)
+
+    def _describes_something(self) -> bool:
+        """Whether a message without any ask we know says enough to be a wish of its own kind."""
+        open_words = [word for item in self._unread if item.reason == _NOTHING for word in item.text.lower().split()]
+        told = any(item.text.lower().split()[0] in TELLERS for item in self._unread if item.text)
+        return not told and sum(word.strip(".,!?") not in word_set("fillers") for word in open_words) >= _WISH
 
     def _context(self, phrase: Phrase) -> None:
         self._named.mention(phrase)
@@ -476,13 +491,21 @@ class Reader:
     def _settle_brief(self) -> None:
         """A long message that begins with something to invent is a brief for a new picture: what else was read in it
         describes that picture, and doing it to this one would be wrong."""
-        if len(self.message) > _BRIEF and self._steps and not self._steps[0].exact:
-            invented = sum(not step.exact for step in self._steps)
-            if 2 * invented >= len(self._steps):
-                self._steps = [step for step in self._steps if not step.exact or step.family == "compose"]
+        first = self._steps[0] if self._steps else None
+        if first is None or first.exact or len(self.message) <= _BRIEF or first.span[:_HEAD] not in self.message[:_OPENING]:
+            return
+        described = [step for step in self._steps if step.exact and step.family != "compose"]
+        if 2 * len(described) <= len(self._steps):
+            self._steps = [step for step in self._steps if step not in described]
+            self._unread += [Unsupported(step.span[:_LONGEST_UNREAD], CONTEXT) for step in described]
 
     def _settle_unread(self) -> None:
         """Unread imperatives are wishes no exact op covers; other unread words are context beside real asks."""
+        if not self._steps and self._describes_something():
+            row = catalog()["other"]
+            span = self.message.strip()[:_LONGEST_UNREAD]
+            self._steps.append(Step(row.name, row.family, exact=False, available=False, confidence=0.2, span=span))
+            return
         kept: list[Unsupported] = []
         for item in self._unread:
             first = canonical(Phrase(tuple(_tokens(item.text)), item.text)).phrase.tokens if item.reason == _NOTHING else ()
@@ -495,6 +518,13 @@ class Reader:
             else:
                 kept.append(item)
         self._unread = kept
+
+
+@cache
+def _may_follow() -> frozenset[str]:
+    """Words that may stand behind a part of a clause that is an ask of its own."""
+    grammar = ("prepositions", "relatives", "stops", "tails", "joiners", "determiners", "pronouns", "exceptions")
+    return verbs() | frozenset[str]().union(*(word_set("grammar", name) for name in grammar))
 
 
 def _clear_verbs() -> frozenset[str]:

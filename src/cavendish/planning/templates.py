@@ -194,7 +194,7 @@ def _words(texts: Iterable[str]) -> _Node:
 
 def _headed_slot(name: str, heads: tuple[str, ...]) -> _Node:
     """A noun phrase whose head is one of `heads`."""
-    before = rf"(?:(?!(?:{_openings()}|[a-z]+ing) )[^ ]+ ){{0,6}}?"
+    before = rf"(?!(?:{_no_thing()}) )(?:(?!(?:{_openings()}|[a-z]+ing) )[^ ]+ ){{0,6}}?"
     tail = rf"(?: (?:{_tail_words()}|«[^ ]+|\d+)(?: [^ ]+)*?)??"
     plurals = (f"{head}s" for head in heads if " " not in head and not head.endswith("s"))
     firsts = frozenset((*(head.split(" ")[0] for head in heads), *plurals))
@@ -238,7 +238,7 @@ def _openings() -> str:
 def _no_thing() -> str:
     """Words that no noun phrase begins with."""
     imperatives = word_set("grammar", "starters") | {verb.split()[0] for verb in verb_classes()["remove"]}
-    others = {"more", "less", "and", "or", "so", "to", "out", "up", "down", "off", "away", "be", "not", "too", "if", "even"}
+    others = {"more", "less", "and", "or", "so", "to", "out", "up", "down", "off", "away", "be", "not", "too", "if", "even", "until", "when", "while", "because", "as", "than", "unless", "after", "before", "inward"}
     joining = word_set("grammar", "prepositions") - {"around", "through", "atop", "nearest", "closest"}
     return "|".join(sorted((imperatives - word_set("grammar", "nounlike")) | others | joining))
 
