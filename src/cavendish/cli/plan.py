@@ -26,7 +26,9 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     jsonl: Annotated[
         Path | None,
-        typer.Option("--jsonl", help="A file of lines with id, instruction, n_inputs and, maybe, previous (a plan or a text)."),
+        typer.Option(
+            "--jsonl", help="A file of lines with id, instruction, n_inputs and, maybe, previous (a plan or a text)."
+        ),
     ] = None,
 ) -> None:
     """Show how an instruction, or every line of a file of them, is understood."""

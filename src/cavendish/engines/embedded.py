@@ -167,14 +167,20 @@ def _run(bench: _Bench, step: Step, k: int, plan: EditPlan, output: int, context
 def _doubt(step: Step, op: Op) -> str:
     """What must be said where a named thing was not looked for by its name."""
     named = step.target and step.target.lower() not in {SUBJECT, "main subject", BACKGROUND}
-    return f"the {step.target} was taken to be the main subject of picture 1" if _acts_on_subject(step, op) and named else ""
+    return (
+        f"the {step.target} was taken to be the main subject of picture 1"
+        if _acts_on_subject(step, op) and named
+        else ""
+    )
 
 
 def _acts_on_subject(step: Step, op: Op) -> bool:
     return Need.FOREGROUND in op.needs or step.parameters.get("to") == "subject"
 
 
-_PARTS = frozenset("face faces head heads eye eyes mouth nose hair hand hands arm legs feet neck torso top bottom area".split())
+_PARTS = frozenset(
+    "face faces head heads eye eyes mouth nose hair hand hands arm legs feet neck torso top bottom area".split()
+)
 """Things that the main subject of a picture is not."""
 
 

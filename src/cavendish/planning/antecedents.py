@@ -34,7 +34,9 @@ _SPOILS = frozenset(
 _PUT_BEHIND = frozenset({"background_color", "background_gradient", "backdrop", "replace_background", "new_scene"})
 """Asks of which “it” is the background that the ask before removed."""
 
-_BLAMES = frozenset("photobombed photobombs photobombing walked ruined ruins ruin spoils spoiled snuck jumped wandered appeared".split())
+_BLAMES = frozenset(
+    "photobombed photobombs photobombing walked ruined ruins ruin spoils spoiled snuck jumped wandered appeared".split()
+)
 """What is said of somebody who is not wanted in the picture."""
 
 TELLERS = frozenset(
@@ -67,10 +69,22 @@ class Antecedents:
         tokens = phrase.tokens
         place = next((k for k in range(len(tokens)) if _introduces(tokens, k)), None)
         begin = 0 if place is None else place + 1
-        while begin < len(tokens) and tokens[begin].text in {"but", "and", "so", "also", "is", "are", "was", "were", "because"}:
+        while begin < len(tokens) and tokens[begin].text in {
+            "but",
+            "and",
+            "so",
+            "also",
+            "is",
+            "are",
+            "was",
+            "were",
+            "because",
+        }:
             begin += 1
         anyone = begin < len(tokens) and tokens[begin].text == "whoever"
-        end = None if anyone else next((k for k, token in enumerate(tokens) if k > begin and token.text in _SPOILS), None)
+        end = (
+            None if anyone else next((k for k, token in enumerate(tokens) if k > begin and token.text in _SPOILS), None)
+        )
         blamed = next((k for k, token in enumerate(tokens) if token.text in _BLAMES), None)
         if blamed is not None and (start := _start_of_noun(tokens, blamed)) is not None:
             self.mentioned, self.text = tokens[start:blamed], phrase.written
@@ -106,7 +120,9 @@ class Antecedents:
             if tokens[end].text not in _ANYONE:
                 return ask, False
             end += 1
-        if self.mentioned is not None and (tokens[0].text in _takes_away() or tokens[place].text in {"them", "these", "those"}):
+        if self.mentioned is not None and (
+            tokens[0].text in _takes_away() or tokens[place].text in {"them", "these", "those"}
+        ):
             return _with_tokens(ask, [*tokens[:place], *self.mentioned, *tokens[end:]]), True
         if tokens[place].text != "it":
             return ask, False
@@ -118,7 +134,11 @@ class Antecedents:
         if self.backdrop:
             meant = _with_tokens(ask, [*tokens[:place], Token("the"), Token("background"), *tokens[place + 1 :]])
             found = find_whole(meant.phrase)
-            told = self.backdrop == "told" and catalog()[found.rule.op].family in {"background", "blur"} if found else False
+            told = (
+                self.backdrop == "told" and catalog()[found.rule.op].family in {"background", "blur"}
+                if found
+                else False
+            )
             if found and (told or found.rule.op in _PUT_BEHIND):
                 return meant
         if self.thing and tokens[0].text in {"put", "place", "set", "move", "paste", "stick", "position"}:
@@ -156,10 +176,22 @@ def _start_of_noun(tokens: Sequence[Token], end: int) -> int | None:
 def _opens_noun(token: Token) -> bool:
     if nouns_of("people").fullmatch(token.text):
         return True
-    return token.text in word_set("grammar", "determiners") | frozenset(words()["counts"]) | frozenset(words()["ordinals"])
+    return token.text in word_set("grammar", "determiners") | frozenset(words()["counts"]) | frozenset(
+        words()["ordinals"]
+    )
 
 
 @cache
 def _takes_away() -> frozenset[str]:
     """Verbs whose “it” is the thing just mentioned rather than the picture."""
-    return frozenset(verb.split()[0] for verb in verb_classes()["remove"]) | {"take", "crop", "edit", "photoshop", "cut", "blur", "hide", "cover", "conceal"}
+    return frozenset(verb.split()[0] for verb in verb_classes()["remove"]) | {
+        "take",
+        "crop",
+        "edit",
+        "photoshop",
+        "cut",
+        "blur",
+        "hide",
+        "cover",
+        "conceal",
+    }

@@ -39,7 +39,18 @@ _WHOLE = frozenset(
 """Ops that always act on the whole picture, whatever is named beside."""
 
 _COLORED = frozenset({"recolor", "background_color", "recolor_hair", "recolor_eyes", "recolor_lips"})
-_PLACED = frozenset({"place_subject", "place_sticker", "copy_object", "move_object", "add_text", "add_caption", "add_emoji", "add_content"})
+_PLACED = frozenset(
+    {
+        "place_subject",
+        "place_sticker",
+        "copy_object",
+        "move_object",
+        "add_text",
+        "add_caption",
+        "add_emoji",
+        "add_content",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -135,7 +146,9 @@ def _sides_in(text: str) -> str:
     text = re.sub(r"\b(?:on top of|upside|right next)\b", " ", text)
     text = re.sub(r"\babove\b", "top", re.sub(r"\b(?:below|beneath|underneath)\b", "bottom", text))
     present = set(text.split())
-    return "-".join(side for side in ("top", "bottom", "center", "left", "right") if present & set(words()["sides"][side]))
+    return "-".join(
+        side for side in ("top", "bottom", "center", "left", "right") if present & set(words()["sides"][side])
+    )
 
 
 def _parameters(row: OpRow, found: Found, ask: Ask) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -153,7 +166,11 @@ def _parameters(row: OpRow, found: Found, ask: Ask) -> tuple[dict[str, Any], tup
         if value is not None:
             given[name] = _clipped(value, spec) if spec.kind == "number" else value
             stated += [name] if spec.kind == "number" else []
-    if row.name == "selective_color" and "color2" in found.slots and not set(given) & {"hue_deg", "saturation", "lightness"}:
+    if (
+        row.name == "selective_color"
+        and "color2" in found.slots
+        and not set(given) & {"hue_deg", "saturation", "lightness"}
+    ):
         given |= _recolored(found)
     read = measures_of(row.name, found, ask) | lettering_of(row.name, found, ask.phrase.text)
     stated += [name for name in read if row.parameters[name].kind == "number" and name not in stated]
@@ -167,7 +184,9 @@ def _recolored(found: Found) -> dict[str, float]:
     source, target = color_of(found.slots["color"].text), color_of(found.slots["color2"].text)
     if source is None or target is None:
         return {}
-    return dict(zip(("hue_deg", "saturation", "lightness"), (round(v, 3) for v in color_change(source, target)), strict=True))
+    return dict(
+        zip(("hue_deg", "saturation", "lightness"), (round(v, 3) for v in color_change(source, target)), strict=True)
+    )
 
 
 def _amount(row: OpRow, found: Found, ask: Ask) -> tuple[float, bool]:
@@ -188,7 +207,10 @@ def _amount(row: OpRow, found: Found, ask: Ask) -> tuple[float, bool]:
 
 def _stated(name: str, ask: Ask, *, factors: bool) -> float | None:
     """The number the words give for an amount, in the parameter's unit."""
-    unit = next((unit for suffix, unit in (("_deg", "deg"), ("_px", "px")) if name.endswith(suffix)), _UNITS.get(name, "fraction"))
+    unit = next(
+        (unit for suffix, unit in (("_deg", "deg"), ("_px", "px")) if name.endswith(suffix)),
+        _UNITS.get(name, "fraction"),
+    )
     amount = next((a for a in ask.amounts if a.unit == unit), None)
     if amount is None and unit == "deg":
         amount = next((a for a in ask.amounts if a.unit == "number"), None)
@@ -276,7 +298,9 @@ def adjusted(step: Step, ask: Ask) -> Step:
     stated = _stated(name, ask, factors=name == "scale")
     if stated is not None:
         signed = -stated if stated > 0 and before is not None and before < 0 else stated
-        return dataclasses.replace(step, parameters={**step.parameters, name: _clipped(signed, spec)}, stated=(*step.stated, name))
+        return dataclasses.replace(
+            step, parameters={**step.parameters, name: _clipped(signed, spec)}, stated=(*step.stated, name)
+        )
     if ask.degree is None or before is None:
         return step
     return dataclasses.replace(step, parameters={**step.parameters, name: _clipped(before * ask.degree, spec)})

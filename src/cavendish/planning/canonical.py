@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from cavendish.planning import quantities
-from cavendish.planning.clauses import starts_with
 from cavendish.planning.quantities import Amount, PictureSize
 from cavendish.planning.tokens import Phrase, Token
-from cavendish.planning.vocabulary import verb_forms, verbs, word_set, words
+from cavendish.planning.vocabulary import starts_with, verb_forms, verbs, word_set, words
 
 _WISHES = frozenset({"want", "wanted", "need", "needed", "like", "love", "would", "have", "get", "i'd", "prefer"})
 _ASIDES = frozenset({"also", "maybe", "perhaps", "possibly", "please", "just", "kindly", "pls"})
@@ -32,7 +31,9 @@ _AUXILIARIES = (
 
 
 _BE = frozenset({"is", "are", "was", "were"})
-_STATES = frozenset("it's out looks look looking seems appears has have had too so very all been got getting badly".split())
+_STATES = frozenset(
+    "it's out looks look looking seems appears has have had too so very all been got getting badly".split()
+)
 _SEEN = frozenset("blur pixelate fade saturate tilt bleach distort crop cut".split())
 """Verbs whose participle behind “is” says how a picture looks: “the photo is blurred” asks for no blur."""
 
@@ -97,7 +98,11 @@ def _without_measures(
         for k, token in enumerate(tokens)
         if token.text[-1].isdigit() and (token.text[0] in "+-−" or (k and tokens[k - 1].text == "by"))
     }
-    gone = [(origin + a.start, origin + a.end) for a in amounts if a.unit in _MEASURED or (a.unit == "number" and a.start in signed)]
+    gone = [
+        (origin + a.start, origin + a.end)
+        for a in amounts
+        if a.unit in _MEASURED or (a.unit == "number" and a.start in signed)
+    ]
     places = [(origin + s.start, origin + s.end, k) for k, s in enumerate(sizes)]
     kept: list[Token] = []
     for token in tokens:
@@ -142,10 +147,17 @@ def _without_degrees(tokens: Sequence[Token]) -> list[Token]:
     while i < len(tokens):
         length = 0 if _is_no_degree(tokens, i) else starts_with(tokens, i, "degrees")
         after = tokens[i + length].text if i + length < len(tokens) else ""
-        if length and after == "of" and i + length + 1 < len(tokens) and tokens[i + length + 1].text in word_set("grammar", "gradable"):
+        if (
+            length
+            and after == "of"
+            and i + length + 1 < len(tokens)
+            and tokens[i + length + 1].text in word_set("grammar", "gradable")
+        ):
             i += length + 1  # “a lot of contrast”
             continue
-        if length and (not after or after in word_set("grammar", "gradable") or after in verbs() or (after == "of" and not kept)):
+        if length and (
+            not after or after in word_set("grammar", "gradable") or after in verbs() or (after == "of" and not kept)
+        ):
             i += length
             continue
         if length and starts_with(tokens, i + length, "degrees"):
@@ -160,7 +172,9 @@ def _is_no_degree(tokens: Sequence[Token], i: int) -> bool:
     """“even out”, “the other way”."""
     after = tokens[i + 1].text if i + 1 < len(tokens) else ""
     before = tokens[i - 1].text if i else ""
-    return (tokens[i].text == "even" and after == "out") or (tokens[i].text == "way" and before in {"other", "same", "this", "that", "right", "the"})
+    return (tokens[i].text == "even" and after == "out") or (
+        tokens[i].text == "way" and before in {"other", "same", "this", "that", "right", "the"}
+    )
 
 
 def _without_picture(tokens: Sequence[Token]) -> list[Token]:
@@ -222,9 +236,17 @@ def _imperative(tokens: Sequence[Token], *, wished: bool) -> list[Token]:
         return _without_be(tokens)
     if len(tokens) == 1 and (form := _participle(first)):
         return [_as(tokens[0], form)]
-    if len(tokens) > 1 and (form := _participle(first)) and (tokens[1].text in {"to", "into", "in"} or tokens[1].text.startswith("§")):
+    if (
+        len(tokens) > 1
+        and (form := _participle(first))
+        and (tokens[1].text in {"to", "into", "in"} or tokens[1].text.startswith("§"))
+    ):
         return [_as(tokens[0], form), *tokens[1:]]  # “cropped to 2:3”
-    if len(tokens) > 3 and tokens[-2].text == "to" and tokens[-1].text in word_set("grammar", "starters") - word_set("grammar", "nounlike"):  # “stray hair to remove”
+    if (
+        len(tokens) > 3
+        and tokens[-2].text == "to"
+        and tokens[-1].text in word_set("grammar", "starters") - word_set("grammar", "nounlike")
+    ):  # “stray hair to remove”
         return [tokens[-1], *tokens[:-2]]
     if len(tokens) == 2 and tokens[1].text == "go":  # “can it go?”
         return [_as(tokens[1], "remove"), tokens[0]]
@@ -280,7 +302,22 @@ def _rearranged(subject: Sequence[Token], rest: Sequence[Token], *, last: str) -
 def _stands_last(tokens: Sequence[Token], j: int, *, wished: bool) -> bool:
     """Whether a participle at `j` is said of the words before it, not an adjective of those behind it."""
     after = tokens[j + 1].text if j + 1 < len(tokens) else ""
-    ends = not after or after in {"from", "out", "up", "off", "away", "by", "to", "in", "into", "please", "with", "on", "and", "down"}
+    ends = not after or after in {
+        "from",
+        "out",
+        "up",
+        "off",
+        "away",
+        "by",
+        "to",
+        "in",
+        "into",
+        "please",
+        "with",
+        "on",
+        "and",
+        "down",
+    }
     begun = tokens[0].text in word_set("grammar", "determiners") | word_set("grammar", "pronouns")
     before = tokens[j - 1].text
     if not wished and (before in _STATES or (before in _BE and verb_forms()[tokens[j].text] in _SEEN)):
@@ -305,5 +342,10 @@ def _as(token: Token, text: str) -> Token:
 
 def bare(phrase: Phrase) -> bool:
     """Whether a phrase holds no word that carries a request."""
-    idle = word_set("fillers") | word_set("grammar", "endings") | word_set("grammar", "joiners") | frozenset(words()["counts"])
+    idle = (
+        word_set("fillers")
+        | word_set("grammar", "endings")
+        | word_set("grammar", "joiners")
+        | frozenset(words()["counts"])
+    )
     return all(token.text in idle or token.text.isdigit() for token in phrase.tokens)

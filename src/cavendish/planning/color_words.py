@@ -54,7 +54,9 @@ def is_color_word(word: str) -> bool:
 @cache
 def _single() -> str:
     table = _table()
-    names = {name for group in ("everyday", "css", "survey") for name in table[group] if " " not in name} | set(table["ish"])
+    names = {name for group in ("everyday", "css", "survey") for name in table[group] if " " not in name} | set(
+        table["ish"]
+    )
     return f"(?:{'|'.join(sorted(names, key=len, reverse=True))})(?:-?ish)?|blond|blonde|golden|silvery|dark-haired|blonde-haired"
 
 

@@ -63,7 +63,10 @@ def _undoable(steps: Iterable[Step]) -> list[tuple[str, str]]:
 def _not_done(skipped: Iterable[tuple[str, str]], unsupported: Iterable[Unsupported]) -> list[str]:
     """One sentence listing everything left undone, grouped by reason."""
     by_reason: dict[str, list[str]] = {}
-    for text, reason in [*skipped, *((f"“{item.text}”", item.reason) for item in unsupported if item.reason != CONTEXT)]:
+    for text, reason in [
+        *skipped,
+        *((f"“{item.text}”", item.reason) for item in unsupported if item.reason != CONTEXT),
+    ]:
         by_reason.setdefault(reason, []).append(text)
     listed = "; ".join(f"{', '.join(texts)} ({reason})" for reason, texts in by_reason.items())
     return [f"Not done: {listed}."] if listed else []

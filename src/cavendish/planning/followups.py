@@ -11,13 +11,19 @@ from cavendish.planning.phrases import sayings
 from cavendish.planning.quantities import degree_of
 
 _AGAIN = r"(?:(?:a (?:little|tiny)? ?bit|a little|slightly|just|much|even|way|a lot|still|please|bit|somewhat|far|make it|do it|now|ok|okay|but|and|try|with|it's|its|that's|thats|this is|it is|that was|it was) )*"
-_MORE = re.compile(rf"^{_AGAIN}(?:more|stronger|harder|heavier|not enough|too (?:little|weak|subtle)|increase it|turn it up|again)(?: (?:of (?:it|that)|please|than that|then))*$")
-_LESS = re.compile(rf"^{_AGAIN}(?:less|weaker|softer|subtler|more subtle|gentler|too (?:much|strong|heavy|intense|harsh)|tone it down|dial it (?:down|back)|turn it down|reduce it|overdone)(?: (?:of (?:it|that)|please|than that|then))*$")
+_MORE = re.compile(
+    rf"^{_AGAIN}(?:more|stronger|harder|heavier|not enough|too (?:little|weak|subtle)|increase it|turn it up|again)(?: (?:of (?:it|that)|please|than that|then))*$"
+)
+_LESS = re.compile(
+    rf"^{_AGAIN}(?:less|weaker|softer|subtler|more subtle|gentler|too (?:much|strong|heavy|intense|harsh)|tone it down|dial it (?:down|back)|turn it down|reduce it|overdone)(?: (?:of (?:it|that)|please|than that|then))*$"
+)
 _UNDO = re.compile(
     r"^(?:ok |okay |no |please |can you |actually )*(?:undo|revert|go back|take (?:that|it) back|cancel|remove the last (?:edit|change|step)|never ?mind|nevermind)"
     r"(?: (?:that|it|this|the last (?:one|step|edit|change|thing)|last|please|the change|the edit))*$"
 )  # fmt: skip
-_UNDO_ONE = re.compile(r"^(?:please |can you |ok |no )*(?:undo|revert|cancel|without|drop|skip|no|not|forget) (?:the )?(?P<what>.+?)(?: please| again)?$")
+_UNDO_ONE = re.compile(
+    r"^(?:please |can you |ok |no )*(?:undo|revert|cancel|without|drop|skip|no|not|forget) (?:the )?(?P<what>.+?)(?: please| again)?$"
+)
 _SOFTER, _STRONGER = 0.6, 1.6
 
 

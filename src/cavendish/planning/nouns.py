@@ -75,7 +75,12 @@ def _joins_nouns(before: Sequence[Token], after: Sequence[Token]) -> bool:
 @cache
 def _adjectives() -> frozenset[str]:
     sides = {word for group in words()["sides"].values() for word in group}
-    return frozenset(sides) | word_set("extremes", "largest") | word_set("extremes", "smallest") | {"old", "young", "black", "white"}
+    return (
+        frozenset(sides)
+        | word_set("extremes", "largest")
+        | word_set("extremes", "smallest")
+        | {"old", "young", "black", "white"}
+    )
 
 
 def read_noun(phrase: Phrase, *, images: int = 1, depth: int = 0) -> Noun:
@@ -111,7 +116,9 @@ def _is_picture(tokens: Sequence[Token]) -> bool:
     nouns = word_set("images", "nouns")
     if len(tokens) > 1 and tokens[-1].text in _ASPECTS and tokens[-2].text.rstrip("s") in nouns:
         tokens = tokens[:-1]  # “image colors”
-    allowed = nouns | {f"{noun}s" for noun in nouns} | word_set("images", "attributes") | word_set("grammar", "determiners")
+    allowed = (
+        nouns | {f"{noun}s" for noun in nouns} | word_set("images", "attributes") | word_set("grammar", "determiners")
+    )
     texts = [token.text for token in tokens]
     return bool(texts) and texts[-1].rstrip("s") in nouns and all(text in allowed for text in texts)
 
@@ -176,7 +183,11 @@ def image_index(named: str, count: int) -> int:
         if text == "last":
             return max(0, count - 1)
         if text in _NUMBERS:
-            return min(_NUMBERS[text], max(1, count - 1)) if text in {"attached", "other", "reference", "ref"} else _NUMBERS[text]
+            return (
+                min(_NUMBERS[text], max(1, count - 1))
+                if text in {"attached", "other", "reference", "ref"}
+                else _NUMBERS[text]
+            )
     return 0
 
 
@@ -219,10 +230,17 @@ def _query(phrase: Phrase, depth: int) -> tuple[RegionQuery, str]:
 def _modifier_end(tokens: Sequence[Token], i: int) -> int:
     """Where a modifier that begins at `i` ends: at the next one, or at the end; 0 where none begins."""
     word = tokens[i].text
-    openings = word_set("grammar", "prepositions") | word_set("grammar", "relatives") | word_set("grammar", "exceptions") | {"is", "are"}
+    openings = (
+        word_set("grammar", "prepositions")
+        | word_set("grammar", "relatives")
+        | word_set("grammar", "exceptions")
+        | {"is", "are"}
+    )
     if word in words()["ordinals"] and i + 1 < len(tokens) and tokens[i + 1].text == "from":
         return len(tokens)
-    followers = word_set("grammar", "prepositions") | word_set("grammar", "determiners") | word_set("grammar", "pronouns")
+    followers = (
+        word_set("grammar", "prepositions") | word_set("grammar", "determiners") | word_set("grammar", "pronouns")
+    )
     described = tokens[i + 1].text in followers if i + 1 < len(tokens) else word in verb_forms()
     participle = word.endswith("ing") and len(word) > 5 and described and not nouns_of("ing_nouns").fullmatch(word)
     if not participle and (word not in openings or (word == "of" and i == 0)):
@@ -231,7 +249,11 @@ def _modifier_end(tokens: Sequence[Token], i: int) -> int:
     while k < len(tokens):
         if tokens[k].text in words()["ordinals"] and tokens[k + 1 : k + 2] and tokens[k + 1].text == "from":
             return k
-        if tokens[k].text in openings - {"of"} and tokens[k - 1].text not in openings and tokens[i].text not in _DONE_BY:
+        if (
+            tokens[k].text in openings - {"of"}
+            and tokens[k - 1].text not in openings
+            and tokens[i].text not in _DONE_BY
+        ):
             return k
         k += 1
     return k
@@ -241,7 +263,9 @@ _SIDE = re.compile(
     r"^(?:(?:on|at|in|to|from|towards?|near|by|of) )*(?:the |his |her )?(?:far |very |bottom |top |upper |lower |extreme |most )*"
     r"(left|right|top|bottom|middle|center|upper|lower)(?:[ -]?(?:hand|most))?(?: (left|right|center|middle))?(?: (?:side|corner|part|edge|end|half|area|hand side|of it))*$"
 )
-_ORDER = re.compile(r"^(?:the )?(first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th)(?: one| person| guy)? from (?:the )?(left|right|top|bottom)$")
+_ORDER = re.compile(
+    r"^(?:the )?(first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th)(?: one| person| guy)? from (?:the )?(left|right|top|bottom)$"
+)
 _RELATION = re.compile(
     r"^(?:(?:on|at|in|to|from) )?(?:the )?(left|right|top|bottom|front|back)?(?: ?(?:hand )?side)? ?(?:of|from) (.+)$"
 )
@@ -249,20 +273,30 @@ _RELATION = re.compile(
 
 def _modified(query: RegionQuery, modifier: Phrase, depth: int) -> RegionQuery:
     """Add what a modifier says."""
-    text = re.sub(r"^(?:(?:that|who|which) )?(?:(?:is|are|was|were|'s) )?(?:(?:seated|located|visible|placed|shown|only|(?!holding|wearing|having|carrying)[a-z]+ing) )*", "", f"{modifier.text} ").strip()
+    text = re.sub(
+        r"^(?:(?:that|who|which) )?(?:(?:is|are|was|were|'s) )?(?:(?:seated|located|visible|placed|shown|only|(?!holding|wearing|having|carrying)[a-z]+ing) )*",
+        "",
+        f"{modifier.text} ",
+    ).strip()
     if not text:
         return query
     if order := _ORDER.match(text):
         return dataclasses.replace(query, order=words()["ordinals"][order[1]], side=_side_name(order[2]))
     if side := _SIDE.match(text):
         second = f"-{side[2]}" if side[2] else ""
-        both = "-".join(dict.fromkeys(re.findall(r"top|bottom|upper|lower|left|right", text))) if not second else side[1] + second
+        both = (
+            "-".join(dict.fromkeys(re.findall(r"top|bottom|upper|lower|left|right", text)))
+            if not second
+            else side[1] + second
+        )
         return dataclasses.replace(query, side=_side_name(both or side[1]))
     tokens = modifier.tokens
     opening = tokens[0].text
     if opening in word_set("grammar", "exceptions") and opening not in {"without"}:
         skip = 2 if len(tokens) > 1 and tokens[1].text in {"for", "than", "from", "of"} else 1
-        return dataclasses.replace(query, none_of=(*query.none_of, *_nouns_in(modifier.with_tokens(tokens[skip:]), depth)))
+        return dataclasses.replace(
+            query, none_of=(*query.none_of, *_nouns_in(modifier.with_tokens(tokens[skip:]), depth))
+        )
     relation = _RELATION.match(text)
     if relation and relation[1] in {"left", "right"} and relation[2]:
         near = _tail(modifier, relation[2])
@@ -270,7 +304,9 @@ def _modified(query: RegionQuery, modifier: Phrase, depth: int) -> RegionQuery:
     if len(tokens) > 2 and tokens[1].text == "by" and opening in _DONE_BY:  # “worn by the man on the left”
         return dataclasses.replace(query, of=_plain(" ".join(token.text for token in tokens[2:])))
     inner = modifier.with_tokens(tokens[1:])
-    if opening in {"with", "wearing", "holding", "having", "carrying", "dressed"} or (opening == "in" and _is_clothing(inner)):
+    if opening in {"with", "wearing", "holding", "having", "carrying", "dressed"} or (
+        opening == "in" and _is_clothing(inner)
+    ):
         return dataclasses.replace(query, having=_plain(inner.text))
     if opening == "of":
         return dataclasses.replace(query, of=_plain(inner.text))
@@ -307,7 +343,9 @@ def _is_clothing(phrase: Phrase) -> bool:
 
 def _is_plural(word: str) -> bool:
     irregular = {"people", "men", "women", "children"}
-    return word in irregular or (len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "glasses")))
+    return word in irregular or (
+        len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "glasses"))
+    )
 
 
 def _side_name(named: str) -> str:
@@ -341,7 +379,9 @@ def _with_attributes(query: RegionQuery, own: Sequence[Token], phrase: Phrase) -
         elif word in names and not last:
             query = dataclasses.replace(query, side="-".join(filter(None, [query.side, names[word]])))
         elif word in word_set("extremes", "largest") | word_set("extremes", "smallest") and not last and not name:
-            query = dataclasses.replace(query, size="largest" if word in word_set("extremes", "largest") else "smallest")
+            query = dataclasses.replace(
+                query, size="largest" if word in word_set("extremes", "largest") else "smallest"
+            )
             if word in {"small", "big", "tall", "large", "tiny", "main"}:
                 query = dataclasses.replace(query, size="")
                 name.append(token)
@@ -351,7 +391,9 @@ def _with_attributes(query: RegionQuery, own: Sequence[Token], phrase: Phrase) -
             name.append(token)
     if name and _is_plural(name[-1].text) and not query.order:
         query = dataclasses.replace(query, every=True)
-    possessor = next((k for k, token in enumerate(name) if token.text.endswith(("'s", "s'")) and k + 1 < len(name)), None)
+    possessor = next(
+        (k for k, token in enumerate(name) if token.text.endswith(("'s", "s'")) and k + 1 < len(name)), None
+    )
     if possessor is not None:
         owner = " ".join(token.text for token in name[: possessor + 1]).removesuffix("'s").removesuffix("'")
         query, name = dataclasses.replace(query, of=owner), name[possessor + 1 :]

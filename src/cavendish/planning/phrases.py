@@ -18,6 +18,7 @@ A words file is a TOML file with these tables:
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -56,6 +57,7 @@ class Rule:
         replaces: Ops of the whole picture asked for before that these words correct: “make it gray, but keep the rose red”.
         mood: `complaint` says what is wrong (“it is too dark”) and gives way to an ask that says what to do about it;
             `vague` says what to do without saying what is wrong (“fix it”) and gives way to a complaint.
+        place: Its place among all rules, which settles ties.
     """
 
     op: str
@@ -68,6 +70,7 @@ class Rule:
     absorbs: bool = False
     mood: str = ""
     replaces: tuple[str, ...] = ()
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,9 @@ def _lacks_object(match: re.Match[str]) -> bool:
 _OBJECT = re.compile(r" (?:the|a|an|my|his|her|their|its|our|this|that|these|those)\b")
 
 
-def _weight(found: Found) -> tuple[int, float]:
-    return found.literal, found.rule.confidence
+def _weight(found: Found) -> tuple[int, float, int]:
+    """More literal words win, then the surer rule, then the earlier one."""
+    return found.literal, found.rule.confidence, -found.rule.place
 
 
 def _found(rule: Rule, clause: Phrase, match: re.Match[str]) -> Found:
@@ -170,7 +174,7 @@ def rules() -> tuple[Rule, ...]:
                 found += _rules_of(ask, frames, compiler)
             except (TypeError, ValueError) as error:
                 raise ValueError(f"{file}: {error}") from error
-    return tuple(found)
+    return tuple(dataclasses.replace(rule, place=place) for place, rule in enumerate(found))
 
 
 _KINDS: Mapping[str, Mapping[str, Any]] = {

@@ -94,15 +94,26 @@ def _without_repeats(steps: Iterable[Step]) -> list[Step]:
         once = step.op in _ONCE or (step.family == "retouch" and not step.parameters.keys() - {"strength"})
         key = (step.op,) if once else (step.op, step.target, step.image, _sense(step), "" if step.exact else step.span)
         kept.setdefault(key, step)
-    framed = any(step.op == "crop" and (step.target or "box" in step.parameters or "ratio" in step.parameters) for step in kept.values())
+    framed = any(
+        step.op == "crop" and (step.target or "box" in step.parameters or "ratio" in step.parameters)
+        for step in kept.values()
+    )
     if framed:  # a bare “crop” beside “zoom in on the woman” says nothing more
-        kept = {key: step for key, step in kept.items() if step.op != "crop" or step.target or step.parameters.get("to") != "subject"}
+        kept = {
+            key: step
+            for key, step in kept.items()
+            if step.op != "crop" or step.target or step.parameters.get("to") != "subject"
+        }
     if any(step.op == "replace_text" and step.parameters for step in kept.values()):
         kept = {key: step for key, step in kept.items() if step.op != "replace_text" or step.parameters}
     behind = any(step.op in _BEHIND for step in kept.values())
     new = behind or any(step.op == "new_scene" for step in kept.values())
     cut_out = [_as_cut_out(step) if new else step for step in kept.values()]
-    return [step for step in cut_out if not (behind and step.op == "remove_background" and step.target in {"", "background"})]
+    return [
+        step
+        for step in cut_out
+        if not (behind and step.op == "remove_background" and step.target in {"", "background"})
+    ]
 
 
 def _as_cut_out(step: Step) -> Step:

@@ -12,7 +12,8 @@ from cavendish.ops.catalog import catalog
 from cavendish.planning import asks
 from cavendish.planning.antecedents import TELLERS, Antecedents
 from cavendish.planning.canonical import Ask, bare, canonical
-from cavendish.planning.clauses import Clause, Kind, begins_ask, split
+from cavendish.planning.boundaries import Kind, begins_ask
+from cavendish.planning.clauses import Clause, split
 from cavendish.planning.color_words import is_color_word
 from cavendish.planning.coordination import continued, parts_of, shares, surer
 from cavendish.planning.nouns import PEOPLE_PRONOUNS, Noun, read_noun, split_nouns
@@ -104,7 +105,11 @@ class Reader:
                 self._read_reason(clause.phrase)
             case Kind.PURPOSE:
                 sure = find_whole(canonical(clause.phrase).phrase)
-                if (self._steps and self._steps[-1].confidence > _SURE and not self._is_vague()) or not sure or sure.rule.confidence <= _SURE:
+                if (
+                    (self._steps and self._steps[-1].confidence > _SURE and not self._is_vague())
+                    or not sure
+                    or sure.rule.confidence <= _SURE
+                ):
                     self._context(clause.phrase)
                 else:
                     self._read_ask(clause)
@@ -119,7 +124,16 @@ class Reader:
         """Why something is asked; after “so”, what it shall look like: “combine them so the dog wears the hat”."""
         so = phrase.tokens[0].text == "so"
         skip = 2 if len(phrase.tokens) > 1 and phrase.tokens[1].text == "that" else 1
-        while skip < len(phrase.tokens) and phrase.tokens[skip].text in {"it", "its", "it's", "they", "he", "she", "is", "are"}:
+        while skip < len(phrase.tokens) and phrase.tokens[skip].text in {
+            "it",
+            "its",
+            "it's",
+            "they",
+            "he",
+            "she",
+            "is",
+            "are",
+        }:
             skip += 1
         ask = canonical(phrase.with_tokens(phrase.tokens[skip:]))
         if so and self._named.backdrop == "asked" and len(ask.phrase.tokens) == 1 and is_color_word(ask.phrase.text):
@@ -136,7 +150,11 @@ class Reader:
         found = None if touching else find_whole(ask.phrase)
         if self._steps and phrase.tokens[0].text in {"leaving", "keeping"}:
             found = None  # “remove the house, leaving only the trees” says again what stays
-        if found and found.rule.confidence > _SURE and (found.rule.replaces or phrase.tokens[0].text in found.rule.template.literals):
+        if (
+            found
+            and found.rule.confidence > _SURE
+            and (found.rule.replaces or phrase.tokens[0].text in found.rule.template.literals)
+        ):
             self._take(found, ask)
             return
         if phrase.tokens[0].text in {"don't", "do", "not", "never"} and (only := self._only(phrase)):
@@ -233,7 +251,17 @@ class Reader:
         """A picture described from nothing: “A fox reading in an armchair”; all that follows belongs to it."""
         row = catalog()["new_scene"]
         scene = {"scene": self.message[phrase.span[0] :][:_LONGEST_UNREAD]}
-        self._steps.append(Step(row.name, row.family, parameters=scene, exact=False, available=False, confidence=0.4, span=phrase.written))
+        self._steps.append(
+            Step(
+                row.name,
+                row.family,
+                parameters=scene,
+                exact=False,
+                available=False,
+                confidence=0.4,
+                span=phrase.written,
+            )
+        )
         self._absorbed = True
 
     def _resolve(self, ask: Ask) -> Ask:
@@ -249,7 +277,9 @@ class Reader:
         before = len(self._steps)
         self._absorbed = self._absorbed or found.rule.absorbs
         if found.rule.replaces:
-            self._steps = [step for step in self._steps if step.op not in found.rule.replaces or step.region is not None]
+            self._steps = [
+                step for step in self._steps if step.op not in found.rule.replaces or step.region is not None
+            ]
             before = len(self._steps)
         for part in self._parts(found, ask):
             reading = asks.read_found(part, ask, images=self.images)
@@ -345,7 +375,13 @@ class Reader:
         if described or begins_ask(ask.phrase.tokens, 0, before=",") or _only_places(ask.phrase):
             return False
         counted = begins in words()["ordinals"] and len(ask.phrase.tokens) > 1 and ask.phrase.tokens[1].text == "from"
-        if not self._last or counted or begins in (word_set("grammar", "prepositions") | word_set("grammar", "relatives") | TELLERS) - {"that", "this", "these"}:
+        if (
+            not self._last
+            or counted
+            or begins
+            in (word_set("grammar", "prepositions") | word_set("grammar", "relatives") | TELLERS)
+            - {"that", "this", "these"}
+        ):
             return False
         if shared := continued(self._last.phrase, ask.phrase):
             self._take(shared, dataclasses.replace(ask, phrase=shared.phrase))
@@ -383,7 +419,13 @@ class Reader:
         rest = tokens[skip:]
         noun = read_noun(phrase.with_tokens([*last.thing, *rest]), images=self.images)
         step = self._steps[-1]
-        if not rest or noun.query is None or step.region is None or noun.query == step.region or noun.query.query != step.region.query:
+        if (
+            not rest
+            or noun.query is None
+            or step.region is None
+            or noun.query == step.region
+            or noun.query.query != step.region.query
+        ):
             return False
         self._steps[-1] = dataclasses.replace(step, region=noun.query)
         return True
@@ -391,7 +433,13 @@ class Reader:
     def _glosses(self, phrase: Phrase) -> bool:
         """Whether brackets behind a thing say which one is meant: “my ex (the guy in the hoodie)”."""
         step = self._steps[-1] if self._steps else None
-        if step is None or step.region is None or not self._last or not self._last.steps or phrase.tokens[0].text in verbs():
+        if (
+            step is None
+            or step.region is None
+            or not self._last
+            or not self._last.steps
+            or phrase.tokens[0].text in verbs()
+        ):
             return False
         noun = read_noun(phrase, images=self.images)
         if noun.query is None:
@@ -403,7 +451,11 @@ class Reader:
         """Whether a clause only says how a hole is to be filled: “remove the radiator, fill it with wallpaper”."""
         first = phrase.tokens[0].text
         hole = bool(self._steps) and self._steps[-1].family == "remove" and first in {"fill", "patch", "blend"}
-        manner = first.endswith("ing") and verb_forms().get(first) not in word_set("grammar", "starters") - {"include", "blend", "match"}
+        manner = first.endswith("ing") and verb_forms().get(first) not in word_set("grammar", "starters") - {
+            "include",
+            "blend",
+            "match",
+        }
         if told := hole or (manner and bool(self._steps) and find_whole(canonical(phrase).phrase) is None):
             self._context(phrase)
         return told
@@ -415,7 +467,12 @@ class Reader:
             return False
         if phrase.text in verb_classes()["remove"]:  # “bags under my eyes, get rid of”
             return self._last is not None and not self._last.verb and self._last.steps > 0
-        again = 2 <= len(texts) <= 3 and texts[1] in {"it", "that", "this"} and texts[0] in verbs() and texts[-1] in {"it", "that", "this", "down", "up"}
+        again = (
+            2 <= len(texts) <= 3
+            and texts[1] in {"it", "that", "this"}
+            and texts[0] in verbs()
+            and texts[-1] in {"it", "that", "this", "down", "up"}
+        )
         return again and self._last is not None and not self._last.verb and self._last.steps > 0 and bool(self._steps)
 
     def _sizes_placed(self, phrase: Phrase) -> bool:
@@ -492,7 +549,12 @@ class Reader:
         """A long message that begins with something to invent is a brief for a new picture: what else was read in it
         describes that picture, and doing it to this one would be wrong."""
         first = self._steps[0] if self._steps else None
-        if first is None or first.exact or len(self.message) <= _BRIEF or first.span[:_HEAD] not in self.message[:_OPENING]:
+        if (
+            first is None
+            or first.exact
+            or len(self.message) <= _BRIEF
+            or first.span[:_HEAD] not in self.message[:_OPENING]
+        ):
             return
         described = [step for step in self._steps if step.exact and step.family != "compose"]
         if 2 * len(described) <= len(self._steps):
@@ -508,11 +570,17 @@ class Reader:
             return
         kept: list[Unsupported] = []
         for item in self._unread:
-            first = canonical(Phrase(tuple(_tokens(item.text)), item.text)).phrase.tokens if item.reason == _NOTHING else ()
-            ordered = bool(first) and (first[0].text in verbs() or not {t.text for t in first}.isdisjoint(_clear_verbs()))
+            first = (
+                canonical(Phrase(tuple(_tokens(item.text)), item.text)).phrase.tokens if item.reason == _NOTHING else ()
+            )
+            ordered = bool(first) and (
+                first[0].text in verbs() or not {t.text for t in first}.isdisjoint(_clear_verbs())
+            )
             if ordered and len(first) > 1 and not _is_story(item.text):
                 row = catalog()["other"]
-                self._steps.append(Step(row.name, row.family, exact=False, available=False, confidence=0.3, span=item.text))
+                self._steps.append(
+                    Step(row.name, row.family, exact=False, available=False, confidence=0.3, span=item.text)
+                )
             elif item.reason == _NOTHING and _is_story(item.text):
                 kept.append(Unsupported(item.text, CONTEXT))
             else:
@@ -545,7 +613,10 @@ def _tokens(text: str) -> list[Token]:
 def _only_places(phrase: Phrase) -> bool:
     """Whether a fragment holds nothing but words for sizes and sides: “…, large”, “…, small and on the left”."""
     named = {word for table in ("sizes", "sides") for group in words()[table].values() for word in group}
-    return all(token.text in named | {"and", "very", "quite", "rather", "side", "on", "at", "in", "the", "of", "it"} for token in phrase.tokens)
+    return all(
+        token.text in named | {"and", "very", "quite", "rather", "side", "on", "at", "in", "the", "of", "it"}
+        for token in phrase.tokens
+    )
 
 
 def _is_scope(phrase: Phrase) -> bool:
@@ -561,9 +632,11 @@ def _without_data(message: str) -> str:
 def _describes(phrase: Phrase) -> bool:
     """Whether a clause without an imperative describes a picture: “A fox reading in an armchair”."""
     tokens = phrase.tokens
-    active = any(token.text in word_set("grammar", "relatives") or token.text in {"is", "are"} or token.text.endswith("ing") for token in tokens[1:])
+    active = any(
+        token.text in word_set("grammar", "relatives") or token.text in {"is", "are"} or token.text.endswith("ing")
+        for token in tokens[1:]
+    )
     return len(tokens) > 3 and tokens[0].text in {"a", "an", "two", "three", "one"} and active
-
 
 
 _STAYS = re.compile(
@@ -584,7 +657,6 @@ _LOOKS = frozenset({"tone", "hue", "stylize", "effects", "detail", "restore"})
 """Families of which an ask says what “a filter” is."""
 _SHOWN = frozenset({"generate", "lettering", "compose", "background", "geometry"})
 """Families of which “so that …” can ask; what it says of light or color is only what an ask is for."""
-
 
 
 def _is_story(text: str) -> bool:

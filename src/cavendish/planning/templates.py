@@ -189,7 +189,9 @@ def _words(texts: Iterable[str]) -> _Node:
     texts = sorted(texts, key=len, reverse=True)
     literals = frozenset(word for text in texts for word in text.split())
     pattern = "|".join(re.escape(text).replace(r"\ ", " ") for text in texts)
-    return _Node(f"(?:{pattern})" if len(texts) > 1 else pattern, (frozenset(text.split()[0] for text in texts),), literals)
+    return _Node(
+        f"(?:{pattern})" if len(texts) > 1 else pattern, (frozenset(text.split()[0] for text in texts),), literals
+    )
 
 
 def _headed_slot(name: str, heads: tuple[str, ...]) -> _Node:
@@ -206,7 +208,9 @@ def _slot(name: str) -> _Node:
     kind = name.rstrip("0123456789")
     if kind in LOOSE_SLOTS:
         # A thing begins with no verb and no preposition and is no bare article.
-        no_verb = rf"(?!(?:{_no_thing()})(?: |$))(?:(?:the|an?|my|its|our|your|their|his) )?+" if kind == "thing" else ""
+        no_verb = (
+            rf"(?!(?:{_no_thing()})(?: |$))(?:(?:the|an?|my|its|our|your|their|his) )?+" if kind == "thing" else ""
+        )
         return _Node(rf"(?P<{name}>{no_verb}[^ ]+(?: [^ ]+)*?)")
     marked = (frozenset({f"{{{kind}}}"}),) if kind in MARKS else ()
     return _Node(rf"(?P<{name}>{_slots()[kind]})", marked)
@@ -238,7 +242,34 @@ def _openings() -> str:
 def _no_thing() -> str:
     """Words that no noun phrase begins with."""
     imperatives = word_set("grammar", "starters") | {verb.split()[0] for verb in verb_classes()["remove"]}
-    others = {"more", "less", "and", "or", "so", "to", "out", "up", "down", "off", "away", "be", "not", "too", "if", "even", "until", "when", "while", "because", "as", "than", "unless", "after", "before", "inward"}
+    others = {
+        "more",
+        "less",
+        "and",
+        "or",
+        "so",
+        "to",
+        "out",
+        "up",
+        "down",
+        "off",
+        "away",
+        "be",
+        "not",
+        "too",
+        "if",
+        "even",
+        "until",
+        "when",
+        "while",
+        "because",
+        "as",
+        "than",
+        "unless",
+        "after",
+        "before",
+        "inward",
+    }
     joining = word_set("grammar", "prepositions") - {"around", "through", "atop", "nearest", "closest"}
     return "|".join(sorted((imperatives - word_set("grammar", "nounlike")) | others | joining))
 
@@ -291,6 +322,4 @@ def in_full(lines: Iterable[str], frames: Mapping[str, Iterable[str]]) -> Iterat
 
 def slots_of(match: re.Match[str]) -> dict[str, tuple[int, int]]:
     """Slot name to its place in the text; of a slot in several alternatives, the one that matched."""
-    return {
-        name.partition("__")[0]: match.span(name) for name, value in match.groupdict().items() if value is not None
-    }
+    return {name.partition("__")[0]: match.span(name) for name, value in match.groupdict().items() if value is not None}

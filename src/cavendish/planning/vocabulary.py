@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from rapidfuzz.distance import OSA
 
@@ -18,6 +18,14 @@ _IN_USE = 60
 
 _LONG = 8
 """From this length on two letters may be wrong; in shorter words one."""
+
+
+class HasText(Protocol):
+    """Anything with a word in it, such as a token."""
+
+    @property
+    def text(self) -> str:
+        """The word as rules read it."""
 
 
 @cache
@@ -33,6 +41,32 @@ def word_set(*path: str) -> frozenset[str]:
     for name in path:
         table = table[name]
     return frozenset(table.split())
+
+
+def starts_with(tokens: Sequence[HasText], i: int, name: str) -> int:
+    """How many tokens at `i` one of the expressions of `[grammar] name` covers; 0 for none."""
+    if not 0 <= i < len(tokens):
+        return 0
+    for expression in _expressions(name).get(tokens[i].text, ()):
+        if all(i + k < len(tokens) and tokens[i + k].text == part for k, part in enumerate(expression)):
+            return len(expression)
+    return 0
+
+
+@cache
+def _expressions(name: str) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Expressions by their first word, longest first."""
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for expression in word_set("grammar", name):
+        parts = tuple(expression.split("_"))
+        groups.setdefault(parts[0], []).append(parts)
+    return {first: tuple(sorted(group, key=len, reverse=True)) for first, group in groups.items()}
+
+
+@cache
+def joiners() -> frozenset[str]:
+    """Single words that join two asks."""
+    return frozenset(word for word in word_set("grammar", "joiners") if "_" not in word)
 
 
 @cache

@@ -52,7 +52,9 @@ def _fault(step: Step, wanted: Mapping[str, Any]) -> str:
     """What is wrong with a step of the right op."""
     texts = " ".join(value for value in step.parameters.values() if isinstance(value, str))
     target = f"{step.target} {texts} {json.dumps(step.region.to_json()) if step.region else ''}".lower()
-    if missing := [word for word in wanted["target"].lower().split() if word not in target and word not in {"the", "a"}]:
+    if missing := [
+        word for word in wanted["target"].lower().split() if word not in target and word not in {"the", "a"}
+    ]:
         return f"target {step.target!r} lacks {missing}"
     if "image" in wanted and step.image != wanted["image"]:
         return f"image {step.image}"

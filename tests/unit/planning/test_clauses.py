@@ -2,7 +2,8 @@
 
 import pytest
 
-from cavendish.planning.clauses import LONGEST_CLAUSE, Kind, split
+from cavendish.planning.boundaries import Kind
+from cavendish.planning.clauses import LONGEST_CLAUSE, split
 
 
 def _texts(message):

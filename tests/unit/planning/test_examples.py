@@ -9,7 +9,9 @@ from cavendish.ops.catalog import catalog
 from cavendish.planning.planner import PhrasePlanner
 
 FOLDER = Path(__file__).with_name("examples")
-EXAMPLES = {op: lists for file in sorted(FOLDER.glob("*.toml")) for op, lists in tomllib.loads(file.read_text("utf-8")).items()}
+EXAMPLES = {
+    op: lists for file in sorted(FOLDER.glob("*.toml")) for op, lists in tomllib.loads(file.read_text("utf-8")).items()
+}
 
 
 def _ops(sentence: str) -> set[str]:

@@ -17,7 +17,9 @@ def _amounts(steps: list[Step]) -> dict[str, float]:
     return {step.op: step.parameters.get("amount", step.parameters.get("strength")) for step in steps}
 
 
-@pytest.mark.parametrize(("message", "sign"), [("a bit less", -1), ("too much", -1), ("more", 1), ("even more please", 1), ("stronger", 1)])
+@pytest.mark.parametrize(
+    ("message", "sign"), [("a bit less", -1), ("too much", -1), ("more", 1), ("even more please", 1), ("stronger", 1)]
+)
 def test_more_and_less_change_the_last_amount(earlier, message, sign):
     steps, unread = PLANNER.read(message, images=1, previous=earlier)
     before, after = _amounts(list(earlier.steps)), _amounts(steps)

@@ -38,7 +38,9 @@ def test_expressions(text, expression):
     assert _noun(text).query.to_json() == expression
 
 
-@pytest.mark.parametrize("text", ["it", "the photo", "this whole image", "the original picture", "everything", "the colors"])
+@pytest.mark.parametrize(
+    "text", ["it", "the photo", "this whole image", "the original picture", "everything", "the colors"]
+)
 def test_words_that_only_mean_the_picture(text):
     assert _noun(text).query is None
     assert not _noun(text).text
@@ -56,7 +58,9 @@ def test_the_other_picture_needs_two():
     assert _noun("the other photo", images=1).image is None
 
 
-@pytest.mark.parametrize(("named", "index"), [("the last image", 3), ("photo 2", 1), ("the second one", 1), ("image b", 1)])
+@pytest.mark.parametrize(
+    ("named", "index"), [("the last image", 3), ("photo 2", 1), ("the second one", 1), ("image b", 1)]
+)
 def test_image_index(named, index):
     assert image_index(named, 4) == index
 

@@ -19,7 +19,11 @@ def _match(source, text):
         ("[very] bright", ["bright", "very bright"], ["very"]),
         ("(more|less) light", ["more light", "less light"], ["light"]),
         ("make [the|a] {thing} red", ["make the car red", "make car red"], ["make red"]),
-        ("<remove> {thing:text}", ["remove the texts on the wall", "get rid of date stamp"], ["remove text message bubbles"]),
+        (
+            "<remove> {thing:text}",
+            ["remove the texts on the wall", "get rid of date stamp"],
+            ["remove text message bubbles"],
+        ),
         ("<remove> {thing:people}", ["remove the policewoman"], ["remove the hat on the man"]),
         ("fade ...", ["fade", "fade it a lot"], ["it fade"]),
         ("[a] [b] c", ["c", "a c", "b c", "a b c"], ["a b", "b a c"]),
