@@ -16,18 +16,44 @@ from cavendish.planning.phrases import Found, find_whole, nouns_of
 from cavendish.planning.tokens import Phrase, Token
 from cavendish.planning.vocabulary import verb_classes, verbs, word_set, words
 
-_PRONOUNS = frozenset("it he she they him her them that this these those".split())
-_ANYONE = frozenset("person guy man woman lady one thing people kid part object things guys".split())
+_PRONOUNS = frozenset(["it", "he", "she", "they", "him", "her", "them", "that", "this", "these", "those"])
+_ANYONE = frozenset(
+    ["person", "guy", "man", "woman", "lady", "one", "thing", "people", "kid", "part", "object", "things", "guys"]
+)
 """Nouns that make “that guy” a pronoun."""
 
-_INTRODUCES = frozenset("has have there's see got spot spotted notice because there".split())
+_INTRODUCES = frozenset(["has", "have", "there's", "see", "got", "spot", "spotted", "notice", "because", "there"])
 """Words behind which a clause names what it is about: “there is a bin by the door”."""
 
 _SPOILS = frozenset(
-    """
-    is are was were ruin ruins spoil spoils distract distracts bother bothers keeps has have looks look photobombed photobombs
-    got walked ruined who's makes should can
-    """.split()
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "ruin",
+        "ruins",
+        "spoil",
+        "spoils",
+        "distract",
+        "distracts",
+        "bother",
+        "bothers",
+        "keeps",
+        "has",
+        "have",
+        "looks",
+        "look",
+        "photobombed",
+        "photobombs",
+        "got",
+        "walked",
+        "ruined",
+        "who's",
+        "makes",
+        "should",
+        "can",
+    ]
 )
 """Words that say what is wrong with the thing before them: “the cables ruin it”."""
 
@@ -35,15 +61,71 @@ _PUT_BEHIND = frozenset({"background_color", "background_gradient", "backdrop", 
 """Asks of which “it” is the background that the ask before removed."""
 
 _BLAMES = frozenset(
-    "photobombed photobombs photobombing walked ruined ruins ruin spoils spoiled snuck jumped wandered appeared".split()
+    [
+        "photobombed",
+        "photobombs",
+        "photobombing",
+        "walked",
+        "ruined",
+        "ruins",
+        "ruin",
+        "spoils",
+        "spoiled",
+        "snuck",
+        "jumped",
+        "wandered",
+        "appeared",
+    ]
 )
 """What is said of somebody who is not wanted in the picture."""
 
 TELLERS = frozenset(
-    """
-    i my we our there's that that's her his taken found just not he she they this it here there was were i'm i've he's she's it's
-    these you you're thanks thank hi hello hey its got went had shot came happened took solved
-    """.split()
+    [
+        "i",
+        "my",
+        "we",
+        "our",
+        "there's",
+        "that",
+        "that's",
+        "her",
+        "his",
+        "taken",
+        "found",
+        "just",
+        "not",
+        "he",
+        "she",
+        "they",
+        "this",
+        "it",
+        "here",
+        "there",
+        "was",
+        "were",
+        "i'm",
+        "i've",
+        "he's",
+        "she's",
+        "it's",
+        "these",
+        "you",
+        "you're",
+        "thanks",
+        "thank",
+        "hi",
+        "hello",
+        "hey",
+        "its",
+        "got",
+        "went",
+        "had",
+        "shot",
+        "came",
+        "happened",
+        "took",
+        "solved",
+    ]
 )
 """Words that open a story rather than an ask."""
 

@@ -19,6 +19,9 @@ _ASIDES = frozenset({"also", "maybe", "perhaps", "possibly", "please", "just", "
 _SHARES = frozenset({"all", "both", "any", "some", "most"})
 """Words that “of” may follow without meaning: “all of this background”."""
 
+_FAR = 25
+"""Tokens of a clause among which its verb is looked for."""
+
 _CHANGES = frozenset({"change", "turn", "make", "edit", "convert", "transform"})
 _MEASURED = frozenset({"fraction", "ev", "k", "deg", "px"})
 _AUXILIARIES = (
@@ -32,9 +35,28 @@ _AUXILIARIES = (
 
 _BE = frozenset({"is", "are", "was", "were"})
 _STATES = frozenset(
-    "it's out looks look looking seems appears has have had too so very all been got getting badly".split()
+    [
+        "it's",
+        "out",
+        "looks",
+        "look",
+        "looking",
+        "seems",
+        "appears",
+        "has",
+        "have",
+        "had",
+        "too",
+        "so",
+        "very",
+        "all",
+        "been",
+        "got",
+        "getting",
+        "badly",
+    ]
 )
-_SEEN = frozenset("blur pixelate fade saturate tilt bleach distort crop cut".split())
+_SEEN = frozenset(["blur", "pixelate", "fade", "saturate", "tilt", "bleach", "distort", "crop", "cut"])
 """Verbs whose participle behind “is” says how a picture looks: “the photo is blurred” asks for no blur."""
 
 
@@ -230,45 +252,56 @@ def _imperative(tokens: Sequence[Token], *, wished: bool) -> list[Token]:
     """Put the verb first: gerunds, passives, and wishes such as “the sky to be bluer”."""
     if not tokens:
         return []
+    turned = _short_form(tokens) or _verb_in_front(tokens) or _wish(tokens) or _passive(tokens, wished=wished)
+    return turned or list(tokens)
+
+
+def _short_form(tokens: Sequence[Token]) -> list[Token] | None:
+    """“Blurred”, “cropped to 2:3”, “stray hair to remove”, “can it go?”."""
+    form = _participle(tokens[0].text)
+    if form and (len(tokens) == 1 or tokens[1].text in {"to", "into", "in"} or tokens[1].text.startswith("§")):
+        return [_as(tokens[0], form), *tokens[1:]]
+    imperatives = word_set("grammar", "starters") - word_set("grammar", "nounlike")
+    if len(tokens) > 3 and tokens[-2].text == "to" and tokens[-1].text in imperatives:
+        return [tokens[-1], *tokens[:-2]]
+    if len(tokens) == 2 and tokens[1].text == "go":
+        return [_as(tokens[1], "remove"), tokens[0]]
+    return None
+
+
+def _verb_in_front(tokens: Sequence[Token]) -> list[Token] | None:
+    """What begins with its verb already, as a gerund perhaps."""
     first = tokens[0].text
     objects = word_set("grammar", "determiners") | word_set("grammar", "pronouns") | word_set("images", "nouns")
     if first in _CHANGES and len(tokens) > 2 and tokens[1].text in objects:
         return _without_be(tokens)
-    if len(tokens) == 1 and (form := _participle(first)):
-        return [_as(tokens[0], form)]
-    if (
-        len(tokens) > 1
-        and (form := _participle(first))
-        and (tokens[1].text in {"to", "into", "in"} or tokens[1].text.startswith("§"))
-    ):
-        return [_as(tokens[0], form), *tokens[1:]]  # “cropped to 2:3”
-    if (
-        len(tokens) > 3
-        and tokens[-2].text == "to"
-        and tokens[-1].text in word_set("grammar", "starters") - word_set("grammar", "nounlike")
-    ):  # “stray hair to remove”
-        return [tokens[-1], *tokens[:-2]]
-    if len(tokens) == 2 and tokens[1].text == "go":  # “can it go?”
-        return [_as(tokens[1], "remove"), tokens[0]]
     if first.endswith("ing") and first in verb_forms():
         return [_as(tokens[0], verb_forms()[first]), *tokens[1:]]
-    if first in verbs() and first not in word_set("grammar", "nounlike"):
-        return list(tokens)
-    for j in range(1, min(len(tokens), 25)):
+    return list(tokens) if first in verbs() and first not in word_set("grammar", "nounlike") else None
+
+
+def _wish(tokens: Sequence[Token]) -> list[Token] | None:
+    """“The sky should be bluer”, “it needs more contrast”."""
+    for j in range(1, min(len(tokens), _FAR)):
         if tokens[j].text in {"doesn't", "don't", "didn't", "not", "never", "wants"}:
-            break
+            return None
         for auxiliary in _auxiliaries().get(tokens[j].text, ()):
             if tuple(token.text for token in tokens[j : j + len(auxiliary)]) == auxiliary:
                 return _rearranged(tokens[:j], tokens[j + len(auxiliary) :], last=auxiliary[-1])
         if tokens[j].text in {"needs", "need"} or (tokens[j].text == "use" and tokens[j - 1].text == "could"):
             subject = [t for t in tokens[:j] if t.text != "could"]
             return [Token("give"), *subject, *tokens[j + 1 :]]
-    for j in range(min(len(tokens), 25) - 1, 0, -1):
+    return None
+
+
+def _passive(tokens: Sequence[Token], *, wished: bool) -> list[Token] | None:
+    """“(I want) the sign removed”."""
+    for j in range(min(len(tokens), _FAR) - 1, 0, -1):
         form = _participle(tokens[j].text)
         if form and _stands_last(tokens, j, wished=wished):
-            begin = 1 if first in {"get", "have"} and j > 1 else 0
+            begin = 1 if tokens[0].text in {"get", "have"} and j > 1 else 0
             return [_as(tokens[j], form), *tokens[begin:j], *tokens[j + 1 :]]
-    return list(tokens)
+    return None
 
 
 @cache

@@ -11,8 +11,8 @@ from cavendish.domain.plan import CONTEXT, Step, Unsupported
 from cavendish.ops.catalog import catalog
 from cavendish.planning import asks
 from cavendish.planning.antecedents import TELLERS, Antecedents
-from cavendish.planning.canonical import Ask, bare, canonical
 from cavendish.planning.boundaries import Kind, begins_ask
+from cavendish.planning.canonical import Ask, bare, canonical
 from cavendish.planning.clauses import Clause, split
 from cavendish.planning.color_words import is_color_word
 from cavendish.planning.coordination import continued, parts_of, shares, surer
@@ -37,6 +37,9 @@ _BRIEF = 350
 _NOTHING = "no operation was found for these words"
 _SURE = 0.5
 """Rules of this confidence or less match anything of their form (“make X Y”)."""
+
+_SHORT = 6
+"""Words of a clause that is read as a whole or not at all; and letters a part must explain more than the whole does."""
 
 _SURER = 0.65
 """A rule found inside a clause must be surer than this to win over one that explains all of it."""
@@ -176,51 +179,74 @@ class Reader:
             self._guards.append(clause.phrase.part(*stays.span(stays.lastgroup or 0)).written)
             return
         ask = self._resolve(canonical(clause.phrase))
+        if self._belongs_to_earlier(clause, ask):
+            return
+        ask, found = self._best(clause, ask)
+        if self._take_joint(clause, ask, found):
+            return
+        if found is not None and found.rule.confidence > _SURE:
+            self._take(found, ask)
+        elif not self._take_fragment(clause, ask, found):
+            self._take_loose(clause, ask, found)
+
+    def _belongs_to_earlier(self, clause: Clause, ask: Ask) -> bool:
+        """Whether a clause is no ask of its own: it says how much, which, how large or how something asked for is meant."""
         if (bare(ask.phrase) and _vague(ask.phrase)) or self._names_amount(ask):
             self._adjust(ask)
-            return
-        if self._sizes_placed(ask.phrase):
-            return
-        if self._points(ask.phrase) or self._repeats(ask.phrase):
-            return
+            return True
+        if self._sizes_placed(ask.phrase) or self._points(ask.phrase) or self._repeats(ask.phrase):
+            return True
         if (clause.bracketed and self._glosses(ask.phrase)) or self._explains(clause.phrase):
-            return
+            return True
         if clause.bracketed and ask.phrase.tokens[0].text not in verbs():
             self._context(clause.phrase)
-            return
+            return True
+        return False
+
+    def _best(self, clause: Clause, ask: Ask) -> tuple[Ask, Found | None]:
+        """The rule for a clause; where none is sure, “4K” and the like are tried as plain words too."""
         found = find_whole(ask.phrase)
         if ask.sizes and (found is None or found.rule.confidence <= _SURE):
             plain = self._resolve(canonical(clause.phrase, sizes_apart=False))
             other = find_whole(plain.phrase)
             if other is not None and (found is None or other.rule.confidence > _SURE):
-                ask, found = plain, other
+                return plain, other
+        return ask, found
+
+    def _take_joint(self, clause: Clause, ask: Ask, found: Found | None) -> bool:
+        """Take the asks that one clause joins, or the ask that it completes with words before a comma."""
         if parts := parts_of(ask.phrase, found):
             for part in shares(ask, parts):
                 single = self._continued(clause, part.phrase, find_whole(part.phrase))
                 if single is not None:
                     self._take(single, dataclasses.replace(part, phrase=single.phrase))
-            return
-        if found is not None and (longer := self._continued(clause, ask.phrase, found)) is not found and longer:
-            self._take(longer, dataclasses.replace(ask, phrase=longer.phrase))
-            return
+            return True
+        longer = self._continued(clause, ask.phrase, found) if found is not None else None
+        if longer is None or longer is found:
+            return False
+        self._take(longer, dataclasses.replace(ask, phrase=longer.phrase))
+        return True
+
+    def _take_fragment(self, clause: Clause, ask: Ask, found: Found | None) -> bool:
+        """Take what is no whole ask: a thing all asks are about, a picture described, a piece of the ask before."""
+        first = clause.phrase.tokens[0].text
         if found is None and not self._steps and not clause.joined and _is_scope(clause.phrase):
             self._scope = read_noun(ask.phrase, images=self.images)
-            return
+            return True
         if found is None and not self._begun and _describes(ask.phrase):
             self._scene(clause.phrase)
-            return
-        told = clause.phrase.tokens[0].text in {"i", "we", "he", "she", "they", "you"}
-        joined = (clause.joined and not told) or clause.phrase.tokens[0].text in {"also", "plus", "and"}
-        if joined and (found is None or found.rule.confidence <= _SURE):
-            if self._take_continued(ask) or self._glue(clause.phrase):
-                return
-        if found is None or (found.rule.confidence <= _SURE and len(ask.phrase.tokens) > 6):
-            inside = self._inside(ask.phrase)
-            surer = inside is not None and inside.rule.confidence > _SURER
-            if inside is not None and (found is None or (surer and inside.literal > found.literal + 6)):
-                self._take_inside(inside, ask)
-                return
-        if found is not None:
+            return True
+        told = first in {"i", "we", "he", "she", "they", "you"}
+        joined = (clause.joined and not told) or first in {"also", "plus", "and"}
+        return joined and (self._take_continued(ask) or self._glue(clause.phrase))
+
+    def _take_loose(self, clause: Clause, ask: Ask, found: Found | None) -> None:
+        """Take a rule that explains a part of the clause, or one that matches anything of its form."""
+        inside = self._inside(ask.phrase) if found is None or len(ask.phrase.tokens) > _SHORT else None
+        surer = inside is not None and inside.rule.confidence > _SURER
+        if inside is not None and (found is None or (surer and inside.literal > found.literal + _SHORT)):
+            self._take_inside(inside, ask)
+        elif found is not None:
             self._take(found, ask)
             if found.rule.confidence < _SURE:
                 self._named.mention(clause.phrase)
@@ -547,7 +573,8 @@ class Reader:
 
     def _settle_brief(self) -> None:
         """A long message that begins with something to invent is a brief for a new picture: what else was read in it
-        describes that picture, and doing it to this one would be wrong."""
+        describes that picture, and doing it to this one would be wrong.
+        """
         first = self._steps[0] if self._steps else None
         if (
             first is None

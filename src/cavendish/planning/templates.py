@@ -35,7 +35,24 @@ from cavendish.planning.vocabulary import verb_classes, word_set, words
 _PART = re.compile(r"\s*(\.\.\.|\([^()\[\]]*\)|\[[^()\[\]]*\]|[\[\]()|]|<\w+>|\{[\w:]+\}|[^\s\[\](){}|<>]+)")
 """A bracket that holds no other one is one part: many templates share it."""
 
-LOOSE_SLOTS = frozenset("any thing words scene what with where pose clothes expression viewpoint age old new".split())
+LOOSE_SLOTS = frozenset(
+    [
+        "any",
+        "thing",
+        "words",
+        "scene",
+        "what",
+        "with",
+        "where",
+        "pose",
+        "clothes",
+        "expression",
+        "viewpoint",
+        "age",
+        "old",
+        "new",
+    ]
+)
 """Slots that take any words; those but `thing` and `words` are named like the text parameter they fill."""
 
 _LOOSE_START = re.compile(rf"(?:\(\?:)*\(\?P<(?:{'|'.join(sorted(LOOSE_SLOTS))})\d?>")
