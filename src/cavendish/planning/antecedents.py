@@ -193,7 +193,8 @@ class Antecedents:
             tokens = (tokens[0], Token("it"), *tokens[1:])
             ask = _with_tokens(ask, tokens)
         if self.backdrop and len(tokens) > 2 and tokens[-1].text == "one" and tokens[-2].text not in {"this", "that"}:
-            return _with_tokens(ask, [*tokens[:-1], Token("background")]), False  # “put on a new one”
+            named = [t for token in tokens[:-1] for t in ([Token("the"), Token("background")] if token.text == "it" else [token])]
+            return _with_tokens(ask, [*named, Token("background")]), False  # “put on a new one”
         place = next((k for k, token in enumerate(tokens) if k and token.text in _PRONOUNS), None)
         if place is None or place > 3 or tokens[0].text not in verbs():
             return ask, False

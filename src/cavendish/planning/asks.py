@@ -76,11 +76,24 @@ def read_found(found: Found, ask: Ask, *, images: int) -> Reading:
     """
     thing = read_noun(found.slots["thing"], images=images) if "thing" in found.slots else None
     own = with_pictures(op_of_size(found.rule.op, ask), found, thing, images)
+    if own == "scale_object" and thing is not None and thing.query is None and not thing.text:
+        own = "resize" if found.rule.value < 1 else "upscale"
+    if own == "replace_content" and (color := _other_color(found)):  # “change the green vase to a white vase”
+        recolored = dataclasses.replace(found, rule=dataclasses.replace(found.rule, op="recolor", parameters={"color": color}))
+        return Reading((_step("recolor", recolored, ask, thing, images),))
     if own == "replace_content" and thing is not None and thing.query is None and thing.text in {"", "me", "us"}:
         own = "other"  # “turn this photo into a clay figure”, “make me a pirate”: nothing in it is replaced
     steps = [_step(op, found, ask, thing, images) for op in (own, *found.rule.also)]
     rest = (thing.rest,) if thing and thing.rest.tokens else ()
     return Reading(tuple(steps), rest)
+
+
+def _other_color(found: Found) -> str | None:
+    """The color that a thing is to have where it is to be replaced by itself in another color."""
+    thing, other = found.slots.get("thing"), found.slots.get("with")
+    if thing is None or other is None or thing.tokens[-1].text != other.tokens[-1].text or len(other.tokens) < 2:
+        return None
+    return color_of(" ".join(t.text for t in other.tokens[:-1] if t.text not in {"a", "an", "the"}))
 
 
 def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> Step:
@@ -135,8 +148,13 @@ def _image(op: str, found: Found, thing: Noun | None, images: int) -> int:
     return 1 if other is None else other
 
 
+_CLOSER = re.compile(r"\b(?:closer|nearer|next|close) to (?:the |his |her |their |my |a )?(?P<what>.+)$")
+
+
 def _placement(found: Found, ask: Ask) -> str:
     """Side words joined by `-`, top or bottom first, such as `top-left`; "" without any. Words beside the thing come first."""
+    if found.rule.op == "move_object" and (closer := _CLOSER.search(ask.phrase.text)):
+        return f"near {closer['what']}"
     thing = found.slots.get("thing")
     beside = ask.phrase.text.replace(thing.text, " ", 1) if thing else ask.phrase.text
     return _sides_in(beside) or _sides_in(ask.phrase.text)

@@ -72,6 +72,8 @@ def _stands_alone(tokens: Sequence[Token], i: int, *, before: str, shown: bool) 
     clear = shown or word in word_set("grammar", "starters") or f"{word}_{after}" in word_set("grammar", "takes_away")
     if not clear or (not shown and after in {"", "please"}):  # “face swap”
         return False
+    if is_color_word(before) and _text(tokens, i - 2) in word_set("grammar", "determiners"):  # “the gray blur”
+        return False
     noun = before in word_set("grammar", "prepositions") or (before in verbs() and not shown)  # “remove blur from …”
     return _is_clear_verb(tokens, i) or (not noun and _is_imperative(tokens, i))
 
@@ -109,7 +111,7 @@ def _guard_at(tokens: Sequence[Token], i: int) -> Kind | None:
     """“Keep …”, “without changing …”, “while leaving …”."""
     word, before = tokens[i].text, _text(tokens, i - 1) or ","
     begun = not i or before == "," or word not in {"leave", "not", "retain"}
-    if starts_with(tokens, i, "guards") and begun and before not in {"to", "that"}:
+    if starts_with(tokens, i, "guards") and begun and before not in {"to", "that", "while", "but"}:
         return Kind.GUARD
     return Kind.GUARD if word in {"while", "but"} and starts_with(tokens, i + 1, "guards") else None
 

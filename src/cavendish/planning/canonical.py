@@ -204,7 +204,9 @@ def _without_picture(tokens: Sequence[Token]) -> list[Token]:
     kept: list[Token] = []
     i = 0
     while i < len(tokens):
-        length = _picture_mention(tokens, i) if kept else 0
+        length = _picture_mention(tokens, i)
+        if not kept and length < len(tokens):
+            length = 0
         if length:
             i += length
             continue

@@ -96,12 +96,14 @@ def read_noun(phrase: Phrase, *, images: int = 1, depth: int = 0) -> Noun:
     image, own = _take_image(own, images)
     begin = next((i for i, token in enumerate(own) if token.text not in articles()), len(own))
     text = phrase.with_tokens(own[begin:]).unquoted if begin < len(own) else ""
-    named = " ".join(token.text for token in own[begin:])
-    if named in word_set("grammar", "wholes") or _is_picture(own) or (not named and image is None):
+    if (end := _picture_end(own)) and image is None:  # “the image to a smaller rectangle”
+        return Noun("", None, None, "", phrase.with_tokens([*own[end:], *rest.tokens]))
+    said = " ".join(token.text for token in own[begin:])
+    if said in word_set("grammar", "wholes") or _is_picture(own) or (not said and image is None):
         pronoun = own[-1].text if own else ""
         return Noun(pronoun if pronoun in PEOPLE_PRONOUNS else "", None, image, "", rest)
     for name in (SUBJECT, BACKGROUND):
-        if named in {known.replace("_", " ") for known in words()["regions"][name].split()}:
+        if said in {known.replace("_", " ") for known in words()["regions"][name].split()}:
             return Noun(text, RegionQuery(name), image, name, rest)
     query, head = _query(phrase.with_tokens(own), depth)
     return Noun(text, query, image, head, rest)
@@ -109,6 +111,14 @@ def read_noun(phrase: Phrase, *, images: int = 1, depth: int = 0) -> Noun:
 
 _ASPECTS = frozenset({"colors", "color", "light", "lighting", "brightness", "contrast", "tones", "tone", "saturation"})
 """What is said of a whole picture without naming a thing in it."""
+
+
+def _picture_end(tokens: Sequence[Token]) -> int:
+    """Where mention of the whole picture ends in front of how it is to be changed; 0 where the phrase is about a thing."""
+    nouns, before = word_set("images", "nouns"), word_set("grammar", "determiners") | word_set("images", "attributes")
+    k = next((k for k, token in enumerate(tokens) if token.text not in before), len(tokens))
+    follows = k + 1 < len(tokens) and tokens[k].text in nouns and tokens[k + 1].text in {"to", "into", "by", "times", "until"}
+    return k + 1 if follows else 0
 
 
 def _is_picture(tokens: Sequence[Token]) -> bool:

@@ -70,9 +70,11 @@ def _read_any_language(message: str, images: int) -> tuple[list[Step], list[Unsu
     steps: list[Step] = []
     reason = "this version does not read this language" if translation.language == OTHER else _NOT_FOUND
     unsupported = [Unsupported(text, reason) for text in translation.unread]
-    if not translation.said:  # a generative engine may read what we cannot
+    unread = sum(map(len, translation.unread))
+    if unread > sum(len(said.original) for said in translation.said):  # a generative engine may read what we cannot
         row = catalog()["other"]
-        steps.append(Step(row.name, row.family, exact=False, available=False, confidence=0.2, span=message[:400]))
+        whole = Step(row.name, row.family, exact=False, available=False, confidence=0.2, span=message[:400])
+        return [whole], unsupported
     for said in translation.said:
         read, unread = Reader(said.english, images=images).read()
         steps += [dataclasses.replace(step, span=said.original) for step in read]
@@ -108,7 +110,7 @@ def _without_repeats(steps: Iterable[Step]) -> list[Step]:
         kept = {key: step for key, step in kept.items() if step.op != "replace_text" or step.parameters}
     behind = any(step.op in _BEHIND for step in kept.values())
     new = behind or any(step.op == "new_scene" for step in kept.values())
-    cut_out = [_as_cut_out(step) if new else step for step in kept.values()]
+    cut_out = [_as_cut_out(step) if new or _goes_on(step, kept.values()) else step for step in kept.values()]
     return [
         step
         for step in cut_out
@@ -116,9 +118,16 @@ def _without_repeats(steps: Iterable[Step]) -> list[Step]:
     ]
 
 
+def _goes_on(step: Step, steps: Iterable[Step]) -> bool:
+    """Whether what is cut out is put somewhere else: “crop this car out, put this car in front of a poster”."""
+    head = step.region.query.rpartition(" ")[2] if step.region and step.region.query else "it"
+    put = re.compile(rf"\b(?:put|place|float|paste|move|add|overlay|layer)\b.*\b(?:it|him|her|them|{re.escape(head)})\b", re.IGNORECASE)
+    return any(put.search(other.span) for other in steps if other is not step)
+
+
 def _as_cut_out(step: Step) -> Step:
     """“Crop out this girl and put a romantic background” cuts her out instead of removing her."""
-    if step.family != "remove" or not re.match(r"(?:crop|cut) out\b", step.span, re.IGNORECASE):
+    if step.family != "remove" or not re.match(r"(?:crop|cut)\b.*\bout\b", step.span, re.IGNORECASE):
         return step
     row = catalog()["remove_background"]
     return dataclasses.replace(step, op=row.name, family=row.family, parameters={}, available=row.available)

@@ -48,6 +48,8 @@ def _found(pattern: re.Pattern[str], message: str) -> Iterator[tuple[int, int]]:
             return
         if pattern is _AFTER_COLON and said.split()[0].lower() in word_set("grammar", "starters"):
             continue
+        if pattern is _CAPITALIZED and " " not in said and re.match(r"\s+(?:the|this|my|it)\b", message[match.end() :]):
+            continue  # “add text Glamorize the picture”
         end = _before_verb(said)
         yield match.start("said"), match.start("said") + len(said[:end].rstrip(" ,"))
 

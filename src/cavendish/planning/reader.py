@@ -20,7 +20,7 @@ from cavendish.planning.nouns import PEOPLE_PRONOUNS, Noun, read_noun, split_nou
 from cavendish.planning.phrases import Found, find_inside, find_whole, nouns_of
 from cavendish.planning.sizes_in_words import placed_scale
 from cavendish.planning.tokens import Phrase, Token
-from cavendish.planning.vocabulary import verb_classes, verb_forms, verbs, word_set, words
+from cavendish.planning.vocabulary import joiners, verb_classes, verb_forms, verbs, word_set, words
 
 _MOST_STEPS = 40
 """More asks than this in one message are listed as unread, so that a hostile prompt cannot buy unbounded work."""
@@ -73,7 +73,7 @@ class Reader:
     _moods: dict[tuple[str, str], str] = field(default_factory=dict)
     _absorbed: bool = False
     _begun: bool = False
-    _guarding: bool = False
+    _aside: Kind | None = None
     _named: Antecedents = field(default_factory=Antecedents)
     _scope: Noun | None = None
     """The thing that all asks of light and color are limited to: “only the sky: darker and warmer”."""
@@ -97,10 +97,13 @@ class Reader:
         return [dataclasses.replace(step, guards=guards) for step in self._steps], self._unread
 
     def _read_clause(self, clause: Clause) -> None:
-        if self._guarding and clause.joined and clause.kind is Kind.ASK and clause.phrase.tokens[0].text != "only":
-            self._guards.append(clause.phrase.written)  # “preserve the layout, proportions and perspective”
+        if self._aside and (clause.joined or clause.bracketed) and clause.kind is Kind.ASK and clause.phrase.tokens[0].text != "only":
+            if self._aside is Kind.GUARD:  # “preserve the layout, proportions and perspective”
+                self._guards.append(clause.phrase.written)
+            else:
+                self._context(clause.phrase)
             return
-        self._guarding = False
+        self._aside = clause.kind if clause.kind in {Kind.REASON, Kind.PURPOSE} else None
         match clause.kind:
             case Kind.GUARD:
                 self._read_guard(clause.phrase)
@@ -114,8 +117,11 @@ class Reader:
                     or sure.rule.confidence <= _SURE
                 ):
                     self._context(clause.phrase)
-                else:
-                    self._read_ask(clause)
+                    return
+                if self._steps and self._is_vague():
+                    self._steps.pop()  # “add a filter to make it warmer”
+                self._aside = None
+                self._read_ask(clause)
             case _:
                 self._read_ask(clause)
 
@@ -127,27 +133,21 @@ class Reader:
         """Why something is asked; after “so”, what it shall look like: “combine them so the dog wears the hat”."""
         so = phrase.tokens[0].text == "so"
         skip = 2 if len(phrase.tokens) > 1 and phrase.tokens[1].text == "that" else 1
-        while skip < len(phrase.tokens) and phrase.tokens[skip].text in {
-            "it",
-            "its",
-            "it's",
-            "they",
-            "he",
-            "she",
-            "is",
-            "are",
-        }:
+        while skip < len(phrase.tokens) and phrase.tokens[skip].text in _SO:
             skip += 1
         ask = canonical(phrase.with_tokens(phrase.tokens[skip:]))
         if so and self._named.backdrop == "asked" and len(ask.phrase.tokens) == 1 and is_color_word(ask.phrase.text):
             ask = canonical(phrase.with_tokens([Token("make"), Token("the"), Token("background"), *ask.phrase.tokens]))
         found = find_whole(ask.phrase) if so and not bare(ask.phrase) else None
         if found and found.rule.confidence > _SURE and catalog()[found.rule.op].family in _SHOWN:
+            self._aside = None
             self._take(found, ask)
         else:
             self._context(phrase)
 
     def _read_guard(self, phrase: Phrase) -> None:
+        while phrase.tokens[0].text in joiners() and len(phrase.tokens) > 1:
+            phrase = phrase.with_tokens(phrase.tokens[1:])
         ask = canonical(phrase)
         touching = len(phrase.tokens) > 1 and phrase.tokens[1].text.endswith("ing")
         found = None if touching else find_whole(ask.phrase)
@@ -164,7 +164,7 @@ class Reader:
             self._limit(only)
             return
         self._guards.append(phrase.written)
-        self._guarding = True
+        self._aside = Kind.GUARD
         kept = next((token for token in phrase.tokens if token.text in verbs()), None)
         if kept is not None and kept.text not in word_set("grammar", "guards"):
             self._last = _Last(phrase, (kept,), 0)  # “don't remove the baby, only the aunt”
@@ -372,6 +372,8 @@ class Reader:
         sure = dataclasses.replace(found, rule=dataclasses.replace(found.rule, confidence=0.6))
         head, tail = ask.phrase.with_tokens(tokens[:first]), ask.phrase.with_tokens(tokens[last:])
         self._read_rest(head)
+        if self._steps and self._is_vague():
+            self._steps.pop()  # “a filter that makes it look like a drawing”
         self._take(sure, dataclasses.replace(ask, phrase=found.phrase))
         self._read_rest(tail)
 
@@ -563,8 +565,7 @@ class Reader:
         kept: list[Step] = []
         for step, mood in zip(self._steps, moods, strict=True):
             answered = mood == "complaint" and _matter(step) in sure
-            told = any(m != "vague" and s.family in _LOOKS for s, m in zip(self._steps, moods, strict=True))
-            explained = mood == "vague" and ("complaint" in moods or (told and step.op == "grade_look"))
+            explained = mood == "vague" and "complaint" in moods
             if answered or explained:
                 self._unread.append(Unsupported(step.span[:_LONGEST_UNREAD], CONTEXT))
             elif not any(_same(step, earlier) for earlier in kept):
@@ -680,8 +681,9 @@ _STAYS = re.compile(
 _PLACES = frozenset({"place_subject", "place_sticker", "copy_object"})
 _TOGETHER = frozenset({"crop", "extract_subject", "blur_background", "swap_objects", "swap_colors"})
 """Ops that take several things at once."""
-_LOOKS = frozenset({"tone", "hue", "stylize", "effects", "detail", "restore"})
-"""Families of which an ask says what “a filter” is."""
+_SO = frozenset({"it", "its", "it's", "they", "he", "she", "is", "are", "fits", "fit"})
+"""Words between “so” and what it asks for."""
+
 _SHOWN = frozenset({"generate", "lettering", "compose", "background", "geometry"})
 """Families of which “so that …” can ask; what it says of light or color is only what an ask is for."""
 

@@ -16,7 +16,7 @@ _SHORTEST_TYPO = 4
 _IN_USE = 60
 """How often the dictionary's texts must hold a word."""
 
-_LONG = 8
+_LONG = 10
 """From this length on two letters may be wrong; in shorter words one."""
 
 
