@@ -17,117 +17,10 @@ from cavendish.planning.tokens import Phrase, Token
 from cavendish.planning.vocabulary import verb_classes, verbs, word_set, words
 
 _PRONOUNS = frozenset(["it", "he", "she", "they", "him", "her", "them", "that", "this", "these", "those"])
-_ANYONE = frozenset(
-    ["person", "guy", "man", "woman", "lady", "one", "thing", "people", "kid", "part", "object", "things", "guys"]
-)
-"""Nouns that make “that guy” a pronoun."""
 
-_INTRODUCES = frozenset(["has", "have", "there's", "see", "got", "spot", "spotted", "notice", "because", "there"])
-"""Words behind which a clause names what it is about: “there is a bin by the door”."""
-
-_SPOILS = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "ruin",
-        "ruins",
-        "spoil",
-        "spoils",
-        "distract",
-        "distracts",
-        "bother",
-        "bothers",
-        "keeps",
-        "has",
-        "have",
-        "looks",
-        "look",
-        "photobombed",
-        "photobombs",
-        "got",
-        "walked",
-        "ruined",
-        "who's",
-        "makes",
-        "should",
-        "can",
-    ]
-)
-"""Words that say what is wrong with the thing before them: “the cables ruin it”."""
 
 _PUT_BEHIND = frozenset({"background_color", "background_gradient", "backdrop", "replace_background", "new_scene"})
 """Asks of which “it” is the background that the ask before removed."""
-
-_BLAMES = frozenset(
-    [
-        "photobombed",
-        "photobombs",
-        "photobombing",
-        "walked",
-        "ruined",
-        "ruins",
-        "ruin",
-        "spoils",
-        "spoiled",
-        "snuck",
-        "jumped",
-        "wandered",
-        "appeared",
-    ]
-)
-"""What is said of somebody who is not wanted in the picture."""
-
-TELLERS = frozenset(
-    [
-        "i",
-        "my",
-        "we",
-        "our",
-        "there's",
-        "that",
-        "that's",
-        "her",
-        "his",
-        "taken",
-        "found",
-        "just",
-        "not",
-        "he",
-        "she",
-        "they",
-        "this",
-        "it",
-        "here",
-        "there",
-        "was",
-        "were",
-        "i'm",
-        "i've",
-        "he's",
-        "she's",
-        "it's",
-        "these",
-        "you",
-        "you're",
-        "thanks",
-        "thank",
-        "hi",
-        "hello",
-        "hey",
-        "its",
-        "got",
-        "went",
-        "had",
-        "shot",
-        "came",
-        "happened",
-        "took",
-        "solved",
-    ]
-)
-"""Words that open a story rather than an ask."""
 
 
 @dataclass
@@ -165,13 +58,22 @@ class Antecedents:
             begin += 1
         anyone = begin < len(tokens) and tokens[begin].text == "whoever"
         end = (
-            None if anyone else next((k for k, token in enumerate(tokens) if k > begin and token.text in _SPOILS), None)
+            None
+            if anyone
+            else next(
+                (k for k, token in enumerate(tokens) if k > begin and token.text in word_set("grammar", "spoils")), None
+            )
         )
-        blamed = next((k for k, token in enumerate(tokens) if token.text in _BLAMES), None)
+        blamed = next((k for k, token in enumerate(tokens) if token.text in word_set("grammar", "blames")), None)
         if blamed is not None and (start := _start_of_noun(tokens, blamed)) is not None:
             self.mentioned, self.text = tokens[start:blamed], phrase.written
             return
-        told = begin >= len(tokens) or tokens[begin].text in TELLERS - {"my", "our", "his", "her"}
+        told = begin >= len(tokens) or tokens[begin].text in word_set("grammar", "tellers") - {
+            "my",
+            "our",
+            "his",
+            "her",
+        }
         if not told and (end is None or _opens_noun(tokens[begin]) or place is not None):
             self.mentioned, self.text = tokens[begin:end], phrase.written
         self.backdrop = "told" if _names_background(phrase) else ""
@@ -193,14 +95,18 @@ class Antecedents:
             tokens = (tokens[0], Token("it"), *tokens[1:])
             ask = _with_tokens(ask, tokens)
         if self.backdrop and len(tokens) > 2 and tokens[-1].text == "one" and tokens[-2].text not in {"this", "that"}:
-            named = [t for token in tokens[:-1] for t in ([Token("the"), Token("background")] if token.text == "it" else [token])]
+            named = [
+                t
+                for token in tokens[:-1]
+                for t in ([Token("the"), Token("background")] if token.text == "it" else [token])
+            ]
             return _with_tokens(ask, [*named, Token("background")]), False  # “put on a new one”
         place = next((k for k, token in enumerate(tokens) if k and token.text in _PRONOUNS), None)
         if place is None or place > 3 or tokens[0].text not in verbs():
             return ask, False
         end = place + 1
         if tokens[place].text in {"that", "this", "these", "those"} and end < len(tokens):
-            if tokens[end].text not in _ANYONE:
+            if tokens[end].text not in word_set("grammar", "anyone"):
                 return ask, False
             end += 1
         if self.mentioned is not None and (
@@ -248,7 +154,9 @@ def _introduces(tokens: Sequence[Token], k: int) -> bool:
     after = tokens[k + 1] if k + 1 < len(tokens) else None
     if tokens[k].text in {"is", "are"}:
         return k > 0 and tokens[k - 1].text in {"problem", "issue", "thing", "trouble"}
-    return tokens[k].text in _INTRODUCES and (tokens[k].text != "got" or (after is not None and _opens_noun(after)))
+    return tokens[k].text in word_set("grammar", "introduces") and (
+        tokens[k].text != "got" or (after is not None and _opens_noun(after))
+    )
 
 
 def _start_of_noun(tokens: Sequence[Token], end: int) -> int | None:

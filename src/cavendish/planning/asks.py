@@ -79,7 +79,9 @@ def read_found(found: Found, ask: Ask, *, images: int) -> Reading:
     if own == "scale_object" and thing is not None and thing.query is None and not thing.text:
         own = "resize" if found.rule.value < 1 else "upscale"
     if own == "replace_content" and (color := _other_color(found)):  # “change the green vase to a white vase”
-        recolored = dataclasses.replace(found, rule=dataclasses.replace(found.rule, op="recolor", parameters={"color": color}))
+        recolored = dataclasses.replace(
+            found, rule=dataclasses.replace(found.rule, op="recolor", parameters={"color": color})
+        )
         return Reading((_step("recolor", recolored, ask, thing, images),))
     if own == "replace_content" and thing is not None and thing.query is None and thing.text in {"", "me", "us"}:
         own = "other"  # “turn this photo into a clay figure”, “make me a pirate”: nothing in it is replaced

@@ -34,28 +34,6 @@ _AUXILIARIES = (
 
 
 _BE = frozenset({"is", "are", "was", "were"})
-_STATES = frozenset(
-    [
-        "it's",
-        "out",
-        "looks",
-        "look",
-        "looking",
-        "seems",
-        "appears",
-        "has",
-        "have",
-        "had",
-        "too",
-        "so",
-        "very",
-        "all",
-        "been",
-        "got",
-        "getting",
-        "badly",
-    ]
-)
 _SEEN = frozenset(["blur", "pixelate", "fade", "saturate", "tilt", "bleach", "distort", "crop", "cut"])
 """Verbs whose participle behind “is” says how a picture looks: “the photo is blurred” asks for no blur."""
 
@@ -355,7 +333,9 @@ def _stands_last(tokens: Sequence[Token], j: int, *, wished: bool) -> bool:
     }
     begun = tokens[0].text in word_set("grammar", "determiners") | word_set("grammar", "pronouns")
     before = tokens[j - 1].text
-    if not wished and (before in _STATES or (before in _BE and verb_forms()[tokens[j].text] in _SEEN)):
+    if not wished and (
+        before in word_set("grammar", "states") or (before in _BE and verb_forms()[tokens[j].text] in _SEEN)
+    ):
         return False
     return ends and (wished or (begun and not after) or (not after and j + 1 == len(tokens) and j <= 3))
 

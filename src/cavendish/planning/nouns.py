@@ -117,7 +117,9 @@ def _picture_end(tokens: Sequence[Token]) -> int:
     """Where mention of the whole picture ends in front of how it is to be changed; 0 where the phrase is about a thing."""
     nouns, before = word_set("images", "nouns"), word_set("grammar", "determiners") | word_set("images", "attributes")
     k = next((k for k, token in enumerate(tokens) if token.text not in before), len(tokens))
-    follows = k + 1 < len(tokens) and tokens[k].text in nouns and tokens[k + 1].text in {"to", "into", "by", "times", "until"}
+    follows = (
+        k + 1 < len(tokens) and tokens[k].text in nouns and tokens[k + 1].text in {"to", "into", "by", "times", "until"}
+    )
     return k + 1 if follows else 0
 
 

@@ -121,7 +121,10 @@ def _without_repeats(steps: Iterable[Step]) -> list[Step]:
 def _goes_on(step: Step, steps: Iterable[Step]) -> bool:
     """Whether what is cut out is put somewhere else: “crop this car out, put this car in front of a poster”."""
     head = step.region.query.rpartition(" ")[2] if step.region and step.region.query else "it"
-    put = re.compile(rf"\b(?:put|place|float|paste|move|add|overlay|layer)\b.*\b(?:it|him|her|them|{re.escape(head)})\b", re.IGNORECASE)
+    put = re.compile(
+        rf"\b(?:put|place|float|paste|move|add|overlay|layer)\b.*\b(?:it|him|her|them|{re.escape(head)})\b",
+        re.IGNORECASE,
+    )
     return any(put.search(other.span) for other in steps if other is not step)
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from cavendish.domain.plan import CONTEXT, Step, Unsupported
 from cavendish.ops.catalog import catalog
 from cavendish.planning import asks
-from cavendish.planning.antecedents import TELLERS, Antecedents
+from cavendish.planning.antecedents import Antecedents
 from cavendish.planning.boundaries import Kind, begins_ask
 from cavendish.planning.canonical import Ask, bare, canonical
 from cavendish.planning.clauses import Clause, split
@@ -97,7 +97,12 @@ class Reader:
         return [dataclasses.replace(step, guards=guards) for step in self._steps], self._unread
 
     def _read_clause(self, clause: Clause) -> None:
-        if self._aside and (clause.joined or clause.bracketed) and clause.kind is Kind.ASK and clause.phrase.tokens[0].text != "only":
+        if (
+            self._aside
+            and (clause.joined or clause.bracketed)
+            and clause.kind is Kind.ASK
+            and clause.phrase.tokens[0].text != "only"
+        ):
             if self._aside is Kind.GUARD:  # “preserve the layout, proportions and perspective”
                 self._guards.append(clause.phrase.written)
             else:
@@ -270,7 +275,7 @@ class Reader:
         if noun and first.text in verbs():  # in “the mirror” it is no imperative
             return None
         ordered = phrase.tokens[0].text in verbs()
-        most = found.literal >= 0.5 * len(phrase.text) and phrase.tokens[0].text not in TELLERS
+        most = found.literal >= 0.5 * len(phrase.text) and phrase.tokens[0].text not in word_set("grammar", "tellers")
         return found if ordered or most else None
 
     def _scene(self, phrase: Phrase) -> None:
@@ -407,7 +412,7 @@ class Reader:
             not self._last
             or counted
             or begins
-            in (word_set("grammar", "prepositions") | word_set("grammar", "relatives") | TELLERS)
+            in (word_set("grammar", "prepositions") | word_set("grammar", "relatives") | word_set("grammar", "tellers"))
             - {"that", "this", "these"}
         ):
             return False
@@ -546,7 +551,7 @@ class Reader:
     def _describes_something(self) -> bool:
         """Whether a message without any ask we know says enough to be a wish of its own kind."""
         open_words = [word for item in self._unread if item.reason == _NOTHING for word in item.text.lower().split()]
-        told = any(item.text.lower().split()[0] in TELLERS for item in self._unread if item.text)
+        told = any(item.text.lower().split()[0] in word_set("grammar", "tellers") for item in self._unread if item.text)
         return not told and sum(word.strip(".,!?") not in word_set("fillers") for word in open_words) >= _WISH
 
     def _context(self, phrase: Phrase) -> None:
@@ -690,7 +695,7 @@ _SHOWN = frozenset({"generate", "lettering", "compose", "background", "geometry"
 
 def _is_story(text: str) -> bool:
     first = text.lower().replace("’", "'").split()
-    return bool(first) and first[0] in TELLERS
+    return bool(first) and first[0] in word_set("grammar", "tellers")
 
 
 def _vague(phrase: Phrase) -> bool:

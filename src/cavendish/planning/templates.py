@@ -36,23 +36,8 @@ _PART = re.compile(r"\s*(\.\.\.|\([^()\[\]]*\)|\[[^()\[\]]*\]|[\[\]()|]|<\w+>|\{
 """A bracket that holds no other one is one part: many templates share it."""
 
 LOOSE_SLOTS = frozenset(
-    [
-        "any",
-        "thing",
-        "words",
-        "scene",
-        "what",
-        "with",
-        "where",
-        "pose",
-        "clothes",
-        "expression",
-        "viewpoint",
-        "age",
-        "old",
-        "new",
-    ]
-)
+    {"any", "thing", "words", "scene", "what", "with", "where", "pose", "clothes", "expression"}
+) | frozenset({"viewpoint", "age", "old", "new"})
 """Slots that take any words; those but `thing` and `words` are named like the text parameter they fill."""
 
 _LOOSE_START = re.compile(rf"(?:\(\?:)*\(\?P<(?:{'|'.join(sorted(LOOSE_SLOTS))})\d?>")
