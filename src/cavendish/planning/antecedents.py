@@ -30,7 +30,7 @@ class Antecedents:
     Args:
         mentioned: The thing a clause without an ask was about, or None.
         text: That clause as written.
-        backdrop: Whether the clause before named the background: `asked` for something done to it, `told` about it, or "".
+        backdrop: How the clause before named the background: `asked` for something done to it, `told` about it, or "".
         thing: The thing of the ask before.
     """
 
@@ -95,12 +95,11 @@ class Antecedents:
             tokens = (tokens[0], Token("it"), *tokens[1:])
             ask = _with_tokens(ask, tokens)
         if self.backdrop and len(tokens) > 2 and tokens[-1].text == "one" and tokens[-2].text not in {"this", "that"}:
-            named = [
-                t
-                for token in tokens[:-1]
-                for t in ([Token("the"), Token("background")] if token.text == "it" else [token])
-            ]
-            return _with_tokens(ask, [*named, Token("background")]), False  # “put on a new one”
+            return _with_background(_with_tokens(ask, [*tokens[:-1], Token("background")])), False  # “put on a new one”
+        return self._resolved_pronoun(ask)
+
+    def _resolved_pronoun(self, ask: Ask) -> tuple[Ask, bool]:
+        tokens = ask.phrase.tokens
         place = next((k for k, token in enumerate(tokens) if k and token.text in _PRONOUNS), None)
         if place is None or place > 3 or tokens[0].text not in verbs():
             return ask, False
@@ -121,14 +120,12 @@ class Antecedents:
         """“It” is the background where that was just named and can be meant, or the thing to be placed."""
         tokens = ask.phrase.tokens
         if self.backdrop:
-            meant = _with_tokens(ask, [*tokens[:place], Token("the"), Token("background"), *tokens[place + 1 :]])
+            meant = _with_background(ask)
             found = find_whole(meant.phrase)
-            told = (
-                self.backdrop == "told" and catalog()[found.rule.op].family in {"background", "blur"}
-                if found
-                else False
-            )
-            if found and (told or found.rule.op in _PUT_BEHIND):
+            told = self.backdrop == "told"
+            if found and (
+                found.rule.op in _PUT_BEHIND or (told and catalog()[found.rule.op].family in {"background", "blur"})
+            ):
                 return meant
         if self.thing and tokens[0].text in {"put", "place", "set", "move", "paste", "stick", "position"}:
             return _with_tokens(ask, [*tokens[:place], *self.thing, *tokens[place + 1 :]])
@@ -137,6 +134,12 @@ class Antecedents:
 
 def _with_tokens(ask: Ask, tokens: Sequence[Token]) -> Ask:
     return dataclasses.replace(ask, phrase=ask.phrase.with_tokens(tokens))
+
+
+def _with_background(ask: Ask) -> Ask:
+    """The ask with “the background” for every “it”."""
+    named = [Token("the"), Token("background")]
+    return _with_tokens(ask, [t for token in ask.phrase.tokens for t in (named if token.text == "it" else [token])])
 
 
 def _colors_nothing(tokens: Sequence[Token]) -> bool:

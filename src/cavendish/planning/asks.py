@@ -140,21 +140,23 @@ def _image(op: str, found: Found, thing: Noun | None, images: int) -> int:
         return image_of(found.phrase, images)
     if row.family != "compose" and op not in _READS_ANOTHER and "image" not in found.slots:
         return 0
-    named = [image_index(found.slots[name].text, images) for name in ("image", "image2") if name in found.slots]
-    if thing is not None and thing.image is not None:
-        named.insert(0, thing.image)
-    for name in ("thing2", "scene"):
-        if name in found.slots and (image := read_noun(found.slots[name], images=images).image) is not None:
-            named.append(image)
-    other = next((index for index in named if index > 0), None)
-    return 1 if other is None else other
+    things = (read_noun(found.slots[name], images=images).image for name in ("thing2", "scene") if name in found.slots)
+    named = [
+        None if thing is None else thing.image,
+        *(image_index(found.slots[name].text, images) for name in ("image", "image2") if name in found.slots),
+        *things,
+    ]
+    return next((index for index in named if index), 1)
 
 
 _CLOSER = re.compile(r"\b(?:closer|nearer|next|close) to (?:the |his |her |their |my |a )?(?P<what>.+)$")
 
 
 def _placement(found: Found, ask: Ask) -> str:
-    """Side words joined by `-`, top or bottom first, such as `top-left`; "" without any. Words beside the thing come first."""
+    """Side words joined by `-`, top or bottom first, such as `top-left`; "" without any.
+
+    Words beside the thing come first.
+    """
     if found.rule.op == "move_object" and (closer := _CLOSER.search(ask.phrase.text)):
         return f"near {closer['what']}"
     thing = found.slots.get("thing")
@@ -256,7 +258,7 @@ def _clipped(value: float, spec: Any) -> float:
     return int(clipped) if spec.whole else clipped
 
 
-def _value(name: str, kind: str, found: Found, ask: Ask) -> Any:
+def _value(name: str, kind: str, found: Found, ask: Ask) -> Any:  # noqa: PLR0911 - one return for a kind
     """What the phrase says of one parameter, or None."""
     slots = found.slots
     if kind == "color" and name != "outline":

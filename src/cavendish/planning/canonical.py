@@ -26,8 +26,8 @@ _CHANGES = frozenset({"change", "turn", "make", "edit", "convert", "transform"})
 _MEASURED = frozenset({"fraction", "ev", "k", "deg", "px"})
 _AUXILIARIES = (
     "needs to be", "need to be", "needs to look", "needs to get", "has to be", "have to be", "ought to be", "should be",
-    "should look", "must be", "must look", "has to look", "have to look", "could be", "can be", "to be", "to look", "to become", "to have", "to get", "should have", "to appear",
-    "be", *(f"{need} {leave}" for leave in ("go", "disappear", "vanish") for need in (
+    "should look", "must be", "must look", "has to look", "have to look", "could be", "can be", "to be", "to look",
+    "to become", "to have", "to get", "should have", "to appear", "be", *(f"{need} {leave}" for leave in ("go", "disappear", "vanish") for need in (
         "needs to", "need to", "has to", "have to", "must", "should", "can", "could", "may", "to",
     )),
 )  # fmt: skip
@@ -224,7 +224,8 @@ def _before_picture() -> frozenset[str]:
 def _may_follow() -> frozenset[str]:
     return (
         word_set("grammar", "prepositions") | word_set("grammar", "relatives") | word_set("grammar", "tails")
-        | word_set("grammar", "stops") | {"and", "except", "but", "please", "black-and-white"} | word_set("grammar", "gradable")
+        | word_set("grammar", "stops") | word_set("grammar", "gradable")
+        | {"and", "except", "but", "please", "black-and-white"}
     )  # fmt: skip
 
 

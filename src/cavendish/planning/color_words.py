@@ -12,7 +12,7 @@ from typing import Any
 
 @lru_cache(maxsize=1024)
 def with_colors_marked(text: str) -> str:
-    """A clause with its color phrases in capitals, as templates read them; “a brick” and “a glass of wine” hold none."""
+    """A clause with its color phrases in capitals, as templates read them; “a brick” holds none."""
     return _colors().sub(lambda color: color.group() if _is_thing(color) else color.group().upper(), text)
 
 
@@ -40,7 +40,8 @@ def color_pattern() -> str:
     shades = "|".join(table["shades"])
     name = f"(?:{'|'.join(names)})(?:-?ish)?"
     return (
-        rf"(?:#[0-9a-f]{{3,8}}|(?:an? |the )?(?:color )?(?:(?:{shades}) )*(?:(?:shade|tone|tint|hue|color) of )?(?:(?:{shades})[ -])*"
+        rf"(?:#[0-9a-f]{{3,8}}|(?:an? |the )?(?:color )?(?:(?:{shades}) )*"
+        rf"(?:(?:shade|tone|tint|hue|color) of )?(?:(?:{shades})[ -])*"
         rf"{name}(?: {name})?(?:[ -](?:colored|color|tone|shade|tint|hue))?)"
     )
 
@@ -54,10 +55,9 @@ def is_color_word(word: str) -> bool:
 @cache
 def _single() -> str:
     table = _table()
-    names = {name for group in ("everyday", "css", "survey") for name in table[group] if " " not in name} | set(
-        table["ish"]
-    )
-    return f"(?:{'|'.join(sorted(names, key=len, reverse=True))})(?:-?ish)?|blond|blonde|golden|silvery|dark-haired|blonde-haired"
+    names = {name for group in ("everyday", "css", "survey") for name in table[group] if " " not in name}
+    either = "|".join(sorted(names | set(table["ish"]), key=len, reverse=True))
+    return f"(?:{either})(?:-?ish)?|blond|blonde|golden|silvery|dark-haired|blonde-haired"
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What stands around the name of a thing: “second … from the left”, “in a blue shirt”, “behind the car”, “except her”."""
+"""What stands around the name of a thing: “second … from the left”, “in a blue shirt”, “behind the car”."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ DONE_BY = frozenset({"worn", "held", "made", "taken", "seen", "driven", "drawn",
 _QUANTIFIERS = frozenset({"all", "any", "every", "each", "both", "everyone", "everybody", "everything"})
 
 _SIDE = re.compile(
-    r"^(?:(?:on|at|in|to|from|towards?|near|by|of) )*(?:the |his |her )?(?:far |very |bottom |top |upper |lower |extreme |most )*"
-    r"(left|right|top|bottom|middle|center|upper|lower)(?:[ -]?(?:hand|most))?(?: (left|right|center|middle))?(?: (?:side|corner|part|edge|end|half|area|hand side|of it))*$"
+    r"^(?:(?:on|at|in|to|from|towards?|near|by|of) )*(?:the |his |her )?"
+    r"(?:far |very |bottom |top |upper |lower |extreme |most )*"
+    r"(left|right|top|bottom|middle|center|upper|lower)(?:[ -]?(?:hand|most))?(?: (left|right|center|middle))?"
+    r"(?: (?:side|corner|part|edge|end|half|area|hand side|of it))*$"
 )
 _ORDER = re.compile(
-    r"^(?:the )?(first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th)(?: one| person| guy)? from (?:the )?(left|right|top|bottom)$"
+    r"^(?:the )?(first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th)(?: one| person| guy)?"
+    r" from (?:the )?(left|right|top|bottom)$"
 )
 _RELATION = re.compile(
     r"^(?:(?:on|at|in|to|from) )?(?:the )?(left|right|top|bottom|front|back)?(?: ?(?:hand )?side)? ?(?:of|from) (.+)$"
@@ -172,7 +175,9 @@ def named(query: RegionQuery, own: Sequence[Token], phrase: Phrase) -> tuple[Reg
     return dataclasses.replace(query, query=phrase.with_tokens(name).text), name[-1].text if name else ""
 
 
-def _attribute(query: RegionQuery, word: str, *, after: str, begun: bool) -> tuple[RegionQuery, bool]:
+def _attribute(  # noqa: PLR0911 - one return for a sort of word
+    query: RegionQuery, word: str, *, after: str, begun: bool
+) -> tuple[RegionQuery, bool]:
     """What a word in front of a name adds, and whether it is part of the name itself."""
     sides = _sides()
     if word in _QUANTIFIERS:

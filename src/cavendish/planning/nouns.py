@@ -115,7 +115,8 @@ _ASPECTS = frozenset({"colors", "color", "light", "lighting", "brightness", "con
 
 def _picture_end(tokens: Sequence[Token]) -> int:
     """Where mention of the whole picture ends in front of how it is to be changed; 0 where the phrase is about a thing."""
-    nouns, before = word_set("images", "nouns"), word_set("grammar", "determiners") | word_set("images", "attributes")
+    nouns = word_set("images", "nouns")
+    before = word_set("grammar", "determiners") | word_set("images", "attributes")
     k = next((k for k, token in enumerate(tokens) if token.text not in before), len(tokens))
     follows = (
         k + 1 < len(tokens) and tokens[k].text in nouns and tokens[k + 1].text in {"to", "into", "by", "times", "until"}
@@ -150,9 +151,10 @@ def _end_of(tokens: Sequence[Token]) -> int:
 
 def image_pattern() -> str:
     """How people point at one of several pictures."""
+    ordinals, numbers = (words()["images"][name].replace(" ", "|") for name in ("ordinals", "numbers"))
     return (
-        rf"(?:(?:the|my|this|that|your) )?(?:(?:{words()['images']['ordinals'].replace(' ', '|')}) (?:{_pictures()}|one)\b"
-        rf"|(?:{_pictures()})s? (?:number |no )?(?:{words()['images']['numbers'].replace(' ', '|')})\b"
+        rf"(?:(?:the|my|this|that|your) )?(?:(?:{ordinals}) (?:{_pictures()}|one)\b"
+        rf"|(?:{_pictures()})s? (?:number |no )?(?:{numbers})\b"
         rf"|(?:the |my )?(?:other|reference|ref|attached|supplied|provided|uploaded) (?:{_pictures()})\b)"
     )
 
@@ -168,7 +170,8 @@ def _from_image() -> re.Pattern[str]:
 
 
 _NUMBERS = {
-    "first": 0, "1st": 0, "one": 0, "a": 0, "second": 1, "2nd": 1, "other": 1, "two": 1, "b": 1, "reference": 1, "ref": 1,
+    "first": 0, "1st": 0, "one": 0, "a": 0,
+    "second": 1, "2nd": 1, "other": 1, "two": 1, "b": 1, "reference": 1, "ref": 1,
     "third": 2, "3rd": 2, "three": 2, "c": 2, "fourth": 3, "4th": 3, "four": 3, "fifth": 4, "5th": 4, "five": 4,
     "attached": 1, "supplied": 1, "provided": 1, "uploaded": 0,
 }  # fmt: skip

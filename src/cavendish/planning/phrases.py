@@ -54,7 +54,7 @@ class Rule:
         confidence: 0–1.
         also: Ops that the same words ask for besides.
         absorbs: Whether all that follows in the message describes the same picture.
-        replaces: Ops of the whole picture asked for before that these words correct: “make it gray, but keep the rose red”.
+        replaces: Ops of the whole picture asked for before that these words correct: “gray, but keep the rose red”.
         mood: `complaint` says what is wrong (“it is too dark”) and gives way to an ask that says what to do about it;
             `vague` says what to do without saying what is wrong (“fix it”) and gives way to a complaint.
         place: Its place among all rules, which settles ties.

@@ -76,9 +76,9 @@ def _read_any_language(message: str, images: int) -> tuple[list[Step], list[Unsu
         whole = Step(row.name, row.family, exact=False, available=False, confidence=0.2, span=message[:400])
         return [whole], unsupported
     for said in translation.said:
-        read, unread = Reader(said.english, images=images).read()
+        read, left = Reader(said.english, images=images).read()
         steps += [dataclasses.replace(step, span=said.original) for step in read]
-        unsupported += [Unsupported(said.original, item.reason) for item in unread]
+        unsupported += [Unsupported(said.original, item.reason) for item in left]
     return steps, unsupported
 
 

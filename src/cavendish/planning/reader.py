@@ -195,7 +195,7 @@ class Reader:
             self._take_loose(clause, ask, found)
 
     def _belongs_to_earlier(self, clause: Clause, ask: Ask) -> bool:
-        """Whether a clause is no ask of its own: it says how much, which, how large or how something asked for is meant."""
+        """Whether a clause is no ask of its own but says how much, which, how large or how something is meant."""
         if (bare(ask.phrase) and _vague(ask.phrase)) or self._names_amount(ask):
             self._adjust(ask)
             return True
@@ -260,7 +260,7 @@ class Reader:
 
     @staticmethod
     def _inside(phrase: Phrase) -> Found | None:
-        """A rule that explains a part of the clause, where one of the two begins with an imperative or it is most of it."""
+        """A rule that explains a part of the clause: most of it, or one that begins with an imperative."""
         found = find_inside(phrase)
         if found is None:
             return None
@@ -396,7 +396,7 @@ class Reader:
             self._context(rest)
 
     def _continued(self, clause: Clause, fragment: Phrase, found: Found | None) -> Found | None:
-        """The rule of a fragment, with the words before a comma where they say more: “lower the contrast, brightness”."""
+        """The rule of a fragment, with the words before a comma where they say more: “lower contrast, brightness”."""
         if not clause.joined or self._last is None or fragment.tokens[0].text in verbs():
             return found
         return surer(found, continued(self._last.phrase, fragment), fragment)
@@ -578,8 +578,9 @@ class Reader:
         self._steps = kept
 
     def _settle_brief(self) -> None:
-        """A long message that begins with something to invent is a brief for a new picture: what else was read in it
-        describes that picture, and doing it to this one would be wrong.
+        """A long message that begins with something to invent is a brief for a new picture.
+
+        What else was read in it describes that picture; doing it to this one would be wrong.
         """
         first = self._steps[0] if self._steps else None
         if (

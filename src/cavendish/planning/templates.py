@@ -43,7 +43,7 @@ LOOSE_SLOTS = frozenset(
 _LOOSE_START = re.compile(rf"(?:\(\?:)*\(\?P<(?:{'|'.join(sorted(LOOSE_SLOTS))})\d?>")
 
 _COLOR = r"(?-i:[A-Z#][A-Z0-9#-]*(?: [A-Z#][A-Z0-9#-]*)*)"
-"""Colors are told by their capitals: an expression of every color's name in every template takes half a minute to compile."""
+"""Colors are told by their capitals: an expression of every color's name in every template compiles for minutes."""
 
 MARKS = {"color": re.compile(r"[A-Z]|#"), "size": re.compile("§"), "quoted": re.compile("«")}
 """Slots that a text holds only where their sign stands in it; a template's needs name them as `{color}`."""

@@ -98,7 +98,7 @@ def verb_forms() -> Mapping[str, str]:
 def spelling_of(written: str) -> str:
     """What rules read for a written word; several words for a contraction such as “dont wanna”."""
     word = written.lower().replace("’", "'")
-    word = words()["spelling"].get(word, word)
+    word = str(words()["spelling"].get(word, word))
     if len(word) < _SHORTEST_TYPO or not _PLAIN.fullmatch(word) or word in _key_words().get(word[0], ()):
         return word
     return word if word in verb_forms() or _is_english(word) else _mended(word, name=written[0].isupper())
