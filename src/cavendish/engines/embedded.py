@@ -179,8 +179,8 @@ def _acts_on_subject(step: Step, op: Op) -> bool:
 
 
 _PARTS = frozenset(
-    ["face", "faces", "head", "heads", "eye", "eyes", "mouth", "nose", "hair", "hand", "hands"]
-    + ["arm", "legs", "feet", "neck", "torso", "top", "bottom", "area"]
+    {"face", "faces", "head", "heads", "eye", "eyes", "mouth", "nose", "hair", "hand", "hands", "arm", "legs", "feet"}
+    | {"neck", "torso", "top", "bottom", "area"}
 )
 """Things that the main subject of a picture is not."""
 

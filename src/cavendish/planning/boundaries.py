@@ -82,6 +82,7 @@ def _is_imperative(tokens: Sequence[Token], i: int) -> bool:
     """Whether a verb is none of those that are nouns as often, or what follows shows it."""
     word, after = tokens[i].text, _text(tokens, i + 1)
     objects = word_set("grammar", "determiners") | word_set("grammar", "pronouns") | word_set("images", "nouns")
+    objects |= {"background", "backdrop"}
     shown = word in word_set("grammar", "starters") and after in word_set("grammar", "after_verbs") | {"", ","}
     return _is_clear_verb(tokens, i) or after in objects or shown
 

@@ -27,7 +27,8 @@ _MEASURED = frozenset({"fraction", "ev", "k", "deg", "px"})
 _AUXILIARIES = (
     "needs to be", "need to be", "needs to look", "needs to get", "has to be", "have to be", "ought to be", "should be",
     "should look", "must be", "must look", "has to look", "have to look", "could be", "can be", "to be", "to look",
-    "to become", "to have", "to get", "should have", "to appear", "be", *(f"{need} {leave}" for leave in ("go", "disappear", "vanish") for need in (
+    "to become", "to have", "to get", "should have", "to appear", "be",
+    *(f"{need} {leave}" for leave in ("go", "disappear", "vanish") for need in (
         "needs to", "need to", "has to", "have to", "must", "should", "can", "could", "may", "to",
     )),
 )  # fmt: skip

@@ -172,7 +172,7 @@ def named(query: RegionQuery, own: Sequence[Token], phrase: Phrase) -> tuple[Reg
     if name and _is_plural(name[-1].text) and not query.order:
         query = dataclasses.replace(query, every=True)
     query, name = _owned(query, own, name)
-    return dataclasses.replace(query, query=phrase.with_tokens(name).text), name[-1].text if name else ""
+    return dataclasses.replace(query, query=phrase.with_tokens(name).named), name[-1].text if name else ""
 
 
 def _attribute(  # noqa: PLR0911 - one return for a sort of word

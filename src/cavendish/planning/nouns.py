@@ -114,7 +114,7 @@ _ASPECTS = frozenset({"colors", "color", "light", "lighting", "brightness", "con
 
 
 def _picture_end(tokens: Sequence[Token]) -> int:
-    """Where mention of the whole picture ends in front of how it is to be changed; 0 where the phrase is about a thing."""
+    """Where mention of the whole picture ends in front of how it is to be changed; 0 where a thing is named."""
     nouns = word_set("images", "nouns")
     before = word_set("grammar", "determiners") | word_set("images", "attributes")
     k = next((k for k, token in enumerate(tokens) if token.text not in before), len(tokens))
@@ -132,7 +132,8 @@ def _is_picture(tokens: Sequence[Token]) -> bool:
         nouns | {f"{noun}s" for noun in nouns} | word_set("images", "attributes") | word_set("grammar", "determiners")
     )
     texts = [token.text for token in tokens]
-    return bool(texts) and texts[-1].rstrip("s") in nouns and all(text in allowed for text in texts)
+    shown = texts and texts[-1] in word_set("images", "shown")
+    return bool(texts) and not shown and texts[-1].rstrip("s") in nouns and all(text in allowed for text in texts)
 
 
 def _end_of(tokens: Sequence[Token]) -> int:
@@ -209,7 +210,7 @@ def _take_image(tokens: list[Token], images: int) -> tuple[int | None, list[Toke
     if not match:
         return None, tokens
     named = match.group("image")
-    if images < 2 and re.search(r"other|attached|supplied|provided|uploaded| one$", named):
+    if images < 2 and re.search(r"other|attached|supplied|provided|uploaded| (?:one|figure)$", named):
         return None, tokens
     gone = set(map(id, whole.part(*match.span()).tokens))
     return image_index(named, images), [token for token in tokens if id(token) not in gone]

@@ -561,7 +561,9 @@ _BEFORE_NO_NOUN = (
     r"|that|which|instead)(?![a-z])))"
 )
 _COLOR_WORD = r"[\s-](?:colou?r|tone|tint|hue|shade)"
-_AROUND = re.compile(r"^(?:an?\s|the\s)?(?:colou?r\s)?|[\s-](?:colou?r(?:ed)?|tone|tint|hue|shade)$")
+_AROUND = re.compile(
+    r"^(?:an?\s|the\s)?(?:(?:colou?r|shade|tone|tint|hue)\s(?:of\s)?)?|[\s-](?:colou?r(?:ed)?|tone|tint|hue|shade)$"
+)
 _WORDS = re.compile("[a-z]+")
 
 

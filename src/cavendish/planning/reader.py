@@ -116,6 +116,10 @@ class Reader:
                 self._read_reason(clause.phrase)
             case Kind.PURPOSE:
                 sure = find_whole(canonical(clause.phrase).phrase)
+                if self._is_open() and sure and sure.rule.op == self._steps[-1].op:
+                    self._steps.pop()  # “crop the photo to remove the frame”
+                    self._read_ask(clause)
+                    return
                 if (
                     (self._steps and self._steps[-1].confidence > _SURE and not self._is_vague())
                     or not sure
@@ -130,6 +134,10 @@ class Reader:
             case _:
                 self._read_ask(clause)
 
+    def _is_open(self) -> bool:
+        """Whether the step before does not say what it is done to, nor what is to be invented."""
+        return bool(self._steps) and self._steps[-1].region is None and self._steps[-1].exact
+
     def _is_vague(self) -> bool:
         """Whether the step before leaves open what is meant: “add a filter to make it warmer”."""
         return self._moods.get((self._steps[-1].op, self._steps[-1].span), "") == "vague"
@@ -143,8 +151,13 @@ class Reader:
         ask = canonical(phrase.with_tokens(phrase.tokens[skip:]))
         if so and self._named.backdrop == "asked" and len(ask.phrase.tokens) == 1 and is_color_word(ask.phrase.text):
             ask = canonical(phrase.with_tokens([Token("make"), Token("the"), Token("background"), *ask.phrase.tokens]))
-        found = find_whole(ask.phrase) if so and not bare(ask.phrase) else None
-        if found and found.rule.confidence > _SURE and catalog()[found.rule.op].family in _SHOWN:
+        means = phrase.tokens[0].text == "by" and self._steps and self._steps[-1].op == "other"
+        found = find_whole(ask.phrase) if (so or means) and not bare(ask.phrase) else None
+        if found and found.rule.confidence > _SURE and means:  # “make the sand smooth by removing the footprints”
+            self._steps.pop()
+            self._aside = None
+            self._take(found, ask)
+        elif found and found.rule.confidence > _SURE and catalog()[found.rule.op].family in _SHOWN:
             self._aside = None
             self._take(found, ask)
         else:
@@ -266,7 +279,8 @@ class Reader:
             return None
         first, last = found.phrase.tokens[0], found.phrase.tokens[-1]
         end = next(k for k, token in enumerate(phrase.tokens) if token is last) + 1
-        if is_color_word(last.text) and end < len(phrase.tokens) and phrase.tokens[end].text not in _may_follow():
+        colored = is_color_word(last.text) or ("color" in found.slots and last is found.slots["color"].tokens[-1])
+        if colored and end < len(phrase.tokens) and phrase.tokens[end].text not in _may_follow():
             return None  # “on the turquoise” is cut out of “on the turquoise water”
         if first.text in verbs() - word_set("grammar", "nounlike"):
             return found
@@ -329,10 +343,17 @@ class Reader:
         """Add a step; one that removes must name what."""
         if self._scope is not None and step.region is None and step.family in {"tone", "hue", "detail"}:
             step = asks.with_region(step, self._scope.query, self._scope.text)
-        if step.op in {"remove_object", "remove_person"} and step.region is None and step.target not in PEOPLE_PRONOUNS:
+        if step.op == "remove_everything_except" and self._takes_all():
+            self._guards.append(step.span)  # “remove all the fillings and keep only the buns”
+        elif step.op in _REMOVES and step.region is None and step.target not in PEOPLE_PRONOUNS:
             self._unread.append(Unsupported(step.span, "it does not say what to remove"))
         else:
             self._steps.append(step)
+
+    def _takes_all(self) -> bool:
+        """Whether the step before removes all of a kind."""
+        last = self._steps[-1] if self._steps else None
+        return last is not None and last.op in _REMOVES and last.region is not None and last.region.every
 
     def _take_place(self, where: Phrase, ask: Ask) -> None:
         """In “sitting in a cozy café” the café is an ask of its own."""
@@ -687,6 +708,7 @@ _STAYS = re.compile(
 _PLACES = frozenset({"place_subject", "place_sticker", "copy_object"})
 _TOGETHER = frozenset({"crop", "extract_subject", "blur_background", "swap_objects", "swap_colors"})
 """Ops that take several things at once."""
+_REMOVES = frozenset({"remove_object", "remove_person"})
 _SO = frozenset({"it", "its", "it's", "they", "he", "she", "is", "are", "fits", "fit"})
 """Words between “so” and what it asks for."""
 

@@ -13,7 +13,7 @@ from cavendish.planning.vocabulary import spelling_of
 
 _TOKEN = re.compile(
     r"""
-    (?P<quoted>"[^"\n]{1,300}"|“[^”\n]{1,300}”|«[^»\n]{1,300}»|(?<!\w)['‘][^'’\n]{1,300}['’](?!\w))
+    (?P<quoted>"[^"\n]{1,300}"|“[^”\n]{1,300}”|«[^»\n]{1,300}»|(?<!\w)['‘][^'’\n]{1,300}['’](?!\w)|(?<![\w"])"(?=\w)[^"\n]{1,120}$)
     |(?P<both>\bb(?:lack)?\s?(?:&|/|\+|n|and|'n'|-and-|-)\s?w(?:hite)?\b)
     |(?P<with>\bw/o?(?!\w))
     |(?P<hex>\#[0-9a-f]{3,8}\b)
@@ -156,6 +156,13 @@ class Phrase:
             else:
                 runs.append([token.start, token.end])
         return " … ".join(" ".join(self.message[start:end].split()) for start, end in runs)
+
+    @property
+    def named(self) -> str:
+        """The tokens' texts, with the wording of quotations in the place of their stand-ins."""
+        return " ".join(
+            self.with_tokens([token]).unquoted if token.text.startswith("«") else token.text for token in self.tokens
+        )
 
     @property
     def unquoted(self) -> str:

@@ -15,6 +15,8 @@ _PLAIN = re.compile(r"[a-z]+")
 _SHORTEST_TYPO = 4
 _IN_USE = 60
 """How often the dictionary's texts must hold a word."""
+_HALF, _COMMON = 4, 1000
+"""How long the parts of a compound are, and how often the texts hold them."""
 
 _LONG = 10
 """From this length on two letters may be wrong; in shorter words one."""
@@ -135,8 +137,10 @@ def _key_words() -> Mapping[str, tuple[str, ...]]:
 
 
 def _is_english(word: str) -> bool:
-    """Whether a word is in use; the rarest entries of the dictionary are typos themselves."""
-    return bool(_frequencies().get(word, 0) >= _IN_USE)
+    """Whether a word is in use or made of two that are; the rarest entries of the dictionary are typos themselves."""
+    known = _frequencies()
+    halves = ((word[:k], word[k:]) for k in range(_HALF, len(word) - _HALF + 1))  # “lightposts”
+    return bool(known.get(word, 0) >= _IN_USE or any(known.get(a, 0) >= _COMMON <= known.get(b, 0) for a, b in halves))
 
 
 @cache
