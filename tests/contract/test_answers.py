@@ -15,7 +15,9 @@ from tests.support.pictures import ball, data_uri, decoded, encoded, scene
 
 
 def nulls(value: object, at: str = "") -> list[str]:
-    """Where in a JSON value there is a null."""
+    """Where in an answer there is a null; in the plan, which is a schema of its own, `region` may be one."""
+    if at == ".meta.edit.plan":
+        return []
     if isinstance(value, dict):
         return [place for key, item in value.items() for place in nulls(item, f"{at}.{key}")]
     if isinstance(value, list):
@@ -134,7 +136,67 @@ def test_a_second_picture_that_was_not_sent_is_missed_by_name(api, red_ball):
     assert "picture 2 was not supplied" in problem.message
 
 
+@pytest.mark.parametrize("prompt", ["убери фон и сделай фото ярче", "rimuovi lo sfondo"])
+def test_a_language_that_is_not_read_is_refused_with_its_words(api, prompt):
+    problem = api.refused(prompt=prompt)
+    assert (problem.kind, problem.param) == ("err_unsupported_edit", "prompt")
+    assert prompt in problem.message
+
+
+def test_german_is_read(api):
+    answer = api.edit(prompt="Mach das Bild schwarz-weiß und spiegle es horizontal")
+    assert {step["op"]: step["status"] for step in answer["meta"]["edit"]["steps"]} == {
+        "flip": "done",
+        "black_and_white": "done",
+    }
+
+
 # --- plans
+
+
+def test_the_answer_holds_its_plan(api):
+    answer = api.edit(prompt="brighten it, but keep the sky as it is, and remove the sign")
+    edit = answer["meta"]["edit"]
+    assert [step["op"] for step in edit["plan"]["steps"]] == [step["op"] for step in edit["steps"]]
+    assert {tuple(step["guards"]) for step in edit["plan"]["steps"]} == {("keep the sky",)}
+    assert edit["plan"]["unsupported"] == edit["unsupported"]
+    assert edit["plan"]["steps"] == made_of(api.result(answer))["plan"]["steps"]
+
+
+def follow(api, words: str, answer: dict) -> dict:
+    """The answer to words about an earlier answer."""
+    return api.edit(prompt=words, plan=answer["meta"]["edit"]["plan"])
+
+
+def amounts(answer: dict) -> dict:
+    """Op to its parameters, in the answer's plan."""
+    return {step["op"]: step["parameters"] for step in answer["meta"]["edit"]["plan"]["steps"]}
+
+
+def test_words_about_an_earlier_plan_change_its_amount(api):
+    first = api.edit(prompt="make it brighter and rotate it 90 degrees")
+    less, more = follow(api, "a bit less", first), follow(api, "even more", first)
+    values = [amounts(answer)["adjust_brightness"]["amount"] for answer in (less, first, more)]
+    assert 0 < values[0] < values[1] < values[2]
+    means = [float(decoded(api.result(answer)).mean()) for answer in (less, first, more)]
+    assert means == sorted(set(means)), "the pixels follow"
+    assert all(amounts(answer)["rotate"] == {"angle_deg": 90} for answer in (less, more))
+    assert amounts(follow(api, "a bit less", less))["adjust_brightness"]["amount"] < values[0], "and again"
+
+
+def test_words_about_an_earlier_plan_take_back_a_step_and_add_one(api):
+    first = api.edit(prompt="make it brighter and rotate it 90 degrees")
+    assert set(amounts(follow(api, "undo the rotation", first))) == {"adjust_brightness"}
+    added = follow(api, "now make it black and white", first)
+    assert set(amounts(added)) == {"adjust_brightness", "rotate", "black_and_white"}
+    assert api.picture(added).size == (48, 64)
+
+
+def test_an_earlier_plan_keeps_the_size_that_is_asked_for_now(api):
+    first = api.edit(prompt="make it brighter", aspect_ratio="16:9")
+    second = api.edit(prompt="a bit less", plan=first["meta"]["edit"]["plan"], aspect_ratio="4:3")
+    assert api.picture(second).size == (1184, 864)
+    assert [step["op"] for step in second["meta"]["edit"]["steps"]].count("reframe") == 1
 
 
 def test_a_result_holds_its_plan_and_the_plan_makes_the_result_again(api):

@@ -61,7 +61,7 @@ def pixels(path):
 def test_a_finished_edit_is_zero_and_described(run, tmp_path):
     code, out, err = run("edit", "scene.png", "--prompt", "flip it horizontally", "--out", "out.png")
     assert (code, err) == (0, [])
-    assert out == ["Flipped the picture."]
+    assert out == ["Mirrored the picture."]
     assert np.array_equal(pixels(tmp_path / "out.png"), pixels(tmp_path / "scene.png")[:, ::-1])
 
 
@@ -234,30 +234,65 @@ def test_a_plan_as_json(run):
 
 
 def test_a_plan_for_people(run):
-    code, out, _ = run("plan", "make it sepia and juggle")
+    code, out, _ = run("plan", "make it sepia. Frobnicate the gizmo.")
     assert code == 0
-    assert out[0].startswith("Understood: gave the picture a sepia tone.")
+    assert out[0].startswith("Understood: gave the picture a sepia tone. Not done: “Frobnicate the gizmo”")
     assert out[1].split()[0] == "sepia"
 
 
-def test_plans_of_many_lines(run, tmp_path):
-    lines = [
-        {"id": "a", "instruction": "make it brighter by 20%", "n_inputs": 1},
-        {"id": 7, "instruction": "combine the images", "n_inputs": 3},
-        {"id": "c", "instruction": "juggle"},
-        {"id": "d", "instruction": "a bit less", "n_inputs": 1, "previous": {"version": 1, "steps": []}},
-    ]
-    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n", "utf-8")
+def planned(run, folder, *lines):
+    """What `cavendish plan --jsonl` says of each line."""
+    (folder / "in.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n", "utf-8")
     code, out, err = run("plan", "--jsonl", "in.jsonl")
-    planned = [json.loads(line) for line in out]
     assert (code, err) == (0, [])
-    assert [set(line) for line in planned] == [{"id", "steps", "unsupported", "description"}] * 4
-    assert [line["id"] for line in planned] == ["a", 7, "c", "d"]
-    assert planned[0]["steps"][0]["parameters"] == {"amount": 0.2}
-    assert [step["image"] for step in planned[1]["steps"]] == [1, 2]
-    assert planned[2]["unsupported"] == [{"text": "juggle", "reason": "no operation was found for these words"}]
-    assert any("follow-ups" in item["reason"] for item in planned[3]["unsupported"])
-    assert all(set(step) == STEP_KEYS for line in planned for step in line["steps"])
+    return [json.loads(line) for line in out]
+
+
+def test_plans_of_many_lines(run, tmp_path):
+    made = planned(
+        run,
+        tmp_path,
+        {"id": "a", "instruction": "make it brighter by 20%", "n_inputs": 1},
+        {"id": 7, "instruction": "use image 3 as the background", "n_inputs": 3},
+        {"id": "c", "instruction": "juggle"},
+        {"id": "d", "instruction": "mach das Bild heller", "n_inputs": 1, "previous": None},
+    )
+    assert [set(line) for line in made] == [{"id", "steps", "unsupported", "description"}] * 4
+    assert [line["id"] for line in made] == ["a", 7, "c", "d"]
+    assert made[0]["steps"][0]["parameters"] == {"amount": 0.2}
+    assert [step["image"] for step in made[1]["steps"]] == [2]
+    assert made[2]["unsupported"] == [{"text": "juggle", "reason": "no operation was found for these words"}]
+    assert [step["op"] for step in made[3]["steps"]] == ["adjust_brightness"]
+    assert all(set(step) == STEP_KEYS for line in made for step in line["steps"])
+
+
+def test_a_line_follows_up_on_an_earlier_plan_or_on_its_words(run, tmp_path):
+    words = "make it brighter and rotate it 90 degrees"
+    (earlier,) = planned(run, tmp_path, {"id": 0, "instruction": words})
+    plan = {"version": 1, "steps": earlier["steps"]}
+    less = {"instruction": "a bit less", "n_inputs": 1}
+    by_plan, by_words, undone, alone = planned(
+        run,
+        tmp_path,
+        {"id": 1, "previous": plan, **less},
+        {"id": 2, "previous": words, **less},
+        {"id": 3, "previous": plan, "instruction": "undo the rotation"},
+        {"id": 4, **less},
+    )
+    assert by_plan["steps"] == by_words["steps"]
+    amounts = [{step["op"]: step["parameters"] for step in line["steps"]} for line in (earlier, by_plan)]
+    assert 0 < amounts[1]["adjust_brightness"]["amount"] < amounts[0]["adjust_brightness"]["amount"]
+    assert amounts[1]["rotate"] == amounts[0]["rotate"] == {"angle_deg": 90}
+    assert [step["op"] for step in undone["steps"]] == ["adjust_brightness"]
+    assert alone["steps"] == []
+
+
+def test_an_earlier_plan_that_is_none_is_two_and_named(run, tmp_path):
+    line = {"id": 1, "instruction": "a bit less", "previous": {"version": 1, "steps": [{"op": "explode"}]}}
+    (tmp_path / "in.jsonl").write_text(json.dumps(line), "utf-8")
+    code, out, err = run("plan", "--jsonl", "in.jsonl")
+    assert (code, out) == (2, [])
+    assert "line 1: previous.steps[0].op" in err[0]
 
 
 @pytest.mark.parametrize(

@@ -135,8 +135,8 @@ class Reader:
                 self._read_ask(clause)
 
     def _is_open(self) -> bool:
-        """Whether the step before does not say what it is done to, nor what is to be invented."""
-        return bool(self._steps) and self._steps[-1].region is None and self._steps[-1].exact
+        """Whether the step before is a crop that does not say to what."""
+        return bool(self._steps) and self._steps[-1].op == "crop" and self._steps[-1].region is None
 
     def _is_vague(self) -> bool:
         """Whether the step before leaves open what is meant: “add a filter to make it warmer”."""

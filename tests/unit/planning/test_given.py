@@ -11,6 +11,8 @@ from cavendish.ops.catalog import catalog
 from cavendish.planning.given import read_plan
 from cavendish.planning.planner import PhrasePlanner, finish_plan
 
+from .labelled import labelled
+
 STEP_KEYS = [
     "op", "family", "target", "region", "parameters", "image", "exact", "available", "guards", "placement",
     "confidence", "span", "stated",
@@ -21,6 +23,9 @@ SENTENCES = [
     "remove the background, make her smile and juggle",
     "crop to 16:9 and change the background to #336699",
     "rotate 12.5 degrees, flip vertically, make it sepia",
+    "make the hair of the second woman from the left red. Don't touch the faces. Remove the tree next to the red house",
+    "mach das Bild heller und entferne den Hintergrund",
+    "убери фон",
 ]
 
 
@@ -46,6 +51,13 @@ def test_a_published_plan_reads_back_the_same(text):
     again = read_plan(sent, param="plan")
     assert again.steps == plan.steps
     assert again.unsupported == plan.unsupported
+
+
+def test_every_labelled_plan_reads_back_the_same():
+    for label in labelled():
+        plan = published(label["text"])
+        if plan.steps:
+            assert read_plan(json.loads(json.dumps(plan.to_json())), param="plan").steps == plan.steps
 
 
 def test_a_short_plan_is_filled_in_from_the_table():
