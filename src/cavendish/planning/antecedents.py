@@ -144,8 +144,9 @@ def _with_background(ask: Ask) -> Ask:
 
 def _colors_nothing(tokens: Sequence[Token]) -> bool:
     """Whether it says “make white” without saying what."""
-    texts = [token.text for token in tokens if token.text not in {"to", "into"}]
-    return len(texts) == 2 and texts[0] in {"make", "turn", "color", "paint", "change"} and is_color_word(texts[1])
+    texts = [token.text for token in tokens if token.text not in {"to", "into", "with", "by"}]
+    verb = bool(texts) and texts[0] in {"make", "turn", "color", "paint", "change", "replace", "fill"}
+    return verb and len(texts) == 2 and is_color_word(texts[1])
 
 
 def _names_background(phrase: Phrase) -> bool:

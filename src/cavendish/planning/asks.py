@@ -76,6 +76,9 @@ def read_found(found: Found, ask: Ask, *, images: int) -> Reading:
     """
     thing = read_noun(found.slots["thing"], images=images) if "thing" in found.slots else None
     own = with_pictures(op_of_size(found.rule.op, ask), found, thing, images)
+    if own == "adjust_brightness" and any(amount.unit == "ev" for amount in ask.amounts):  # “darker by half a stop”
+        rule = dataclasses.replace(found.rule, op="adjust_exposure", amount="exposure_ev")
+        own, found = rule.op, dataclasses.replace(found, rule=rule)
     if own == "scale_object" and thing is not None and thing.query is None and not thing.text:
         own = "resize" if found.rule.value < 1 else "upscale"
     if own == "replace_content" and (color := _other_color(found)):  # “change the green vase to a white vase”
@@ -85,7 +88,11 @@ def read_found(found: Found, ask: Ask, *, images: int) -> Reading:
         return Reading((_step("recolor", recolored, ask, thing, images),))
     if own == "replace_content" and thing is not None and thing.query is None and thing.text in {"", "me", "us"}:
         own = "other"  # “turn this photo into a clay figure”, “make me a pirate”: nothing in it is replaced
+    if own == "place_subject" and thing is None and "what" in found.slots:  # “put grandma next to us”
+        thing = read_noun(found.slots["what"], images=images)
     steps = [_step(op, found, ask, thing, images) for op in (own, *found.rule.also)]
+    if own == "place_subject" and thing is None and "image" not in found.slots:  # “combine all three images”
+        steps += [dataclasses.replace(steps[0], image=image) for image in range(2, images)]
     rest = (thing.rest,) if thing and thing.rest.tokens else ()
     return Reading(tuple(steps), rest)
 
@@ -106,15 +113,16 @@ def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> S
     if thing is None and op == "add_content" and "what" in found.slots:
         added = read_noun(found.slots["what"], images=images)
         thing = Noun(added.text, None, added.image)
+    elsewhere = thing is not None and bool(thing.image) and row.family not in _OF_SEVERAL and op not in _READS_ANOTHER
     return Step(
         op=op,
         family=row.family,
-        target=" ".join(sides_of(found.phrase.text)) if boxed else thing.text if thing else "",
+        target=" ".join(sides_of(found.phrase.text)) if boxed else _target(thing),
         region=_region(row, found, thing),
         parameters=parameters,
-        image=_image(op, found, thing, images),
+        image=thing.image or 0 if thing and elsewhere else _image(op, found, thing, images),
         exact=row.exact,
-        available=row.available,
+        available=row.available and not elsewhere,  # steps act on picture 1
         placement=_placement(found, ask) if op in _PLACED else "",
         confidence=found.rule.confidence,
         span=found.phrase.written or ask.phrase.written,
@@ -122,14 +130,25 @@ def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> S
     )
 
 
+def _target(thing: Noun | None) -> str:
+    """What is meant, as written; a pronoun for a thing names none."""
+    return "" if thing is None or (thing.query is None and thing.text in _THINGS) else thing.text
+
+
+_THINGS = frozenset({"it", "them", "this", "that", "these", "those"})
+
+
 def _region(row: OpRow, found: Found, thing: Noun | None) -> RegionQuery | None:
     """Where to act; in “take the glow out of the eyes” the eyes say which glow."""
     query = thing.query if thing else None
+    if query == RegionQuery(""):
+        return None
     if query is not None and row.family == "remove" and "thing2" in found.slots and not query.near:
         return dataclasses.replace(query, near=read_noun(found.slots["thing2"]).text)
     return query
 
 
+_OF_SEVERAL = frozenset({"compose", "generate"})
 _READS_ANOTHER = frozenset({"replace_background", "match_tone", "match_colors"})
 
 
@@ -161,10 +180,11 @@ def _placement(found: Found, ask: Ask) -> str:
         return f"near {closer['what']}"
     thing = found.slots.get("thing")
     beside = ask.phrase.text.replace(thing.text, " ", 1) if thing else ask.phrase.text
-    return _sides_in(beside) or _sides_in(ask.phrase.text)
+    return sides_in(beside) or sides_in(ask.phrase.text)
 
 
-def _sides_in(text: str) -> str:
+def sides_in(text: str) -> str:
+    """Side words joined by `-`, top or bottom first, such as `top-left`; "" without any."""
     text = re.sub(r"\b(?:on top of|upside|right next)\b", " ", text)
     text = re.sub(r"\babove\b", "top", re.sub(r"\b(?:below|beneath|underneath)\b", "bottom", text))
     present = set(text.split())

@@ -111,7 +111,7 @@ def _opens_sentence(tokens: Sequence[Token], i: int) -> bool:
 def _guard_at(tokens: Sequence[Token], i: int) -> Kind | None:
     """“Keep …”, “without changing …”, “while leaving …”."""
     word, before = tokens[i].text, _text(tokens, i - 1) or ","
-    begun = not i or before == "," or word not in {"leave", "not", "retain"}
+    begun = not i or before in {",", "please"} or word not in {"leave", "not", "retain"}
     if starts_with(tokens, i, "guards") and begun and before not in {"to", "that", "while", "but"}:
         return Kind.GUARD
     return Kind.GUARD if word in {"while", "but"} and starts_with(tokens, i + 1, "guards") else None
@@ -150,7 +150,7 @@ def _joins(tokens: Sequence[Token], i: int) -> bool:
     for k in range(i + 1, min(i + 6, len(tokens))):
         if starts_with(tokens, k, "guards") or begins_ask(tokens, k, before=","):
             return True
-        if tokens[k].text not in joiners() | word_set("grammar", "polite"):
+        if tokens[k].text not in joiners() | word_set("grammar", "polite") | word_set("grammar", "manners"):
             return False
     return False
 
@@ -191,6 +191,11 @@ def _compares(tokens: Sequence[Token], i: int) -> bool:
 def _imperative_at(tokens: Sequence[Token], i: int, *, capitals: bool) -> Kind | None:
     """Whether an imperative begins a clause at `i`."""
     before = tokens[i - 1].text
+    first = i
+    while first and tokens[first - 1].text in word_set("grammar", "manners"):
+        first -= 1
+    if first < i and (not first or tokens[first - 1].text == "," or tokens[first - 1].text in joiners() | _leads()):
+        return None  # the clause began at “slightly” of “slightly sharpen it”
     if before == "," or before in joiners():
         return Kind.ASK if begins_ask(tokens, i, before=",") else None
     shown = capitals and tokens[i].capital and not tokens[i - 1].capital

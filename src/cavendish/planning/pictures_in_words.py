@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from cavendish.domain.plan import Step
-from cavendish.planning.nouns import Noun
+from cavendish.planning.nouns import Noun, image_index, read_noun
 from cavendish.planning.phrases import Found, nouns_of
 from cavendish.planning.tokens import Phrase
 
@@ -46,9 +46,19 @@ def with_pictures(op: str, found: Found, thing: Noun | None, images: int) -> str
         op = "place_sticker" if logo else "place_subject"
     if op == "place_subject" and not pointed and added and nouns_of("face_parts").fullmatch(added.tokens[-1].text):
         return "swap_face_from"
+    if op == "place_subject" and _goes_into_another(found, thing, images):
+        return "replace_background"
     if op == "remove_person" and images >= _BURST and thing is not None and nouns_of("passers").fullmatch(thing.head):
         return "remove_passers_by"
     return op
+
+
+def _goes_into_another(found: Found, thing: Noun | None, images: int) -> bool:
+    """Whether something of picture 1 is to stand in another picture: “put the man of image 1 into image 2”."""
+    if "scene" not in found.slots or not read_noun(found.slots["scene"], images=images).image:
+        return False
+    source = image_index(found.slots["image"].text, images) if "image" in found.slots else thing and thing.image
+    return source == 0
 
 
 def _is_definite(added: Phrase) -> bool:

@@ -209,10 +209,12 @@ class Reader:
 
     def _belongs_to_earlier(self, clause: Clause, ask: Ask) -> bool:
         """Whether a clause is no ask of its own but says how much, which, how large or how something is meant."""
+        if self._says_where(ask.phrase):
+            return True
         if (bare(ask.phrase) and _vague(ask.phrase)) or self._names_amount(ask):
             self._adjust(ask)
             return True
-        if self._sizes_placed(ask.phrase) or self._points(ask.phrase) or self._repeats(ask.phrase):
+        if self._points(ask.phrase) or self._repeats(ask.phrase):
             return True
         if (clause.bracketed and self._glosses(ask.phrase)) or self._explains(clause.phrase):
             return True
@@ -282,6 +284,8 @@ class Reader:
         colored = is_color_word(last.text) or ("color" in found.slots and last is found.slots["color"].tokens[-1])
         if colored and end < len(phrase.tokens) and phrase.tokens[end].text not in _may_follow():
             return None  # “on the turquoise” is cut out of “on the turquoise water”
+        if end < len(phrase.tokens) and phrase.tokens[end].text == "less":
+            return None
         if first.text in verbs() - word_set("grammar", "nounlike"):
             return found
         place = next(k for k, token in enumerate(phrase.tokens) if token is first)
@@ -529,14 +533,21 @@ class Reader:
         )
         return again and self._last is not None and not self._last.verb and self._last.steps > 0 and bool(self._steps)
 
-    def _sizes_placed(self, phrase: Phrase) -> bool:
-        """Whether “make it large” says how large what was just placed shall be."""
-        sized = re.fullmatch(r"(?:make|keep|have) (?:it|him|her|them) (?P<how>\w+)", phrase.text)
-        scale = placed_scale(sized["how"]) if sized and self._steps and self._steps[-1].op in _PLACES else None
-        if scale is None:
+    def _says_where(self, phrase: Phrase) -> bool:
+        """Whether “make it large” or “on the right” says how large or where what was just placed shall be."""
+        step = self._steps[-1] if self._steps else None
+        if step is None or step.op not in _PLACES:
             return False
-        step = self._steps[-1]
-        self._steps[-1] = dataclasses.replace(step, parameters={**step.parameters, "scale": scale}, stated=("scale",))
+        sized = re.fullmatch(r"(?:(?:make|keep|have) (?:it|him|her|them) )?(?P<how>\w+)", phrase.text)
+        scale = placed_scale(sized["how"]) if sized else None
+        side = asks.sides_in(phrase.text) if phrase.text.startswith(("on ", "in ", "at ", "to ")) else ""
+        if scale is not None:
+            step = dataclasses.replace(step, parameters={**step.parameters, "scale": scale}, stated=("scale",))
+        elif side and not step.placement and len(phrase.tokens) <= _SHORT:
+            step = dataclasses.replace(step, placement=side)
+        else:
+            return False
+        self._steps[-1] = step
         return True
 
     def _names_amount(self, ask: Ask) -> bool:

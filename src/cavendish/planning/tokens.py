@@ -19,11 +19,14 @@ _TOKEN = re.compile(
     |(?P<hex>\#[0-9a-f]{3,8}\b)
     |(?P<ordinal>\d+(?:st|nd|rd|th)\b)
     |(?P<number>\d+-bit\b|(?:(?<![^\s(:])[+\-−])?\d+(?:(?:[.,:/]|\s?[x×]\s?)\d+)*\s?(?:%|°)?)
-    |(?P<word>[^\W\d_]+(?:['’\-][^\W\d_]+)*)
+    |(?P<word>[^\W\d_]+(?:['’\-][^\W\d_]+)*(?:\(e?s\))?)
     |(?P<mark>[^\w\s]|\n|_)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+_PLURAL = re.compile(r"\(e?s\)$")
+"""One or several: “tram(s)”."""
 
 _FEW_WORDS = 3
 """Words between two of a phrase that are quoted along with them."""
@@ -93,7 +96,7 @@ def _tokens_of(match: re.Match[str]) -> Iterable[Token]:
             yield Token(written, start, end, mark=True)
         case "word":
             place = start
-            for part in spelling_of(written).split(" "):
+            for part in spelling_of(_PLURAL.sub("s", written)).split(" "):
                 yield Token(part, place, end, written[0].isupper())
                 place = end if place == start else place
         case _:
