@@ -138,8 +138,11 @@ def _completed(read: EditPlan, answer: Sequence[Step], *, model_first: bool) -> 
         open text at most, so that a step that claims the whole sentence does not hide what is not done.
     """
     sure = [step for step in read.steps if step.exact and step.available]
+    unread = _unread(read)
+    # A guess about the whole message stands for the words listed as unread; those are answered one by one.
     doubtful = [step for step in read.steps if step not in sure]
-    still_open = [step.span for step in doubtful] + _unread(read)
+    told = [step for step in doubtful if not any(text in step.span for text in unread)]
+    still_open = [step.span for step in told] + unread
     added: list[Step] = []
     for step in answer:  # models repeat themselves
         if model_first or (_claimed(step, still_open) and _beside(sure, [step])):
@@ -147,7 +150,7 @@ def _completed(read: EditPlan, answer: Sequence[Step], *, model_first: bool) -> 
     if not added:
         return read
     closed = {_claimed(step, still_open) for step in added} - {""}
-    kept = [*sure, *(step for step in doubtful if step.span not in closed)]
+    kept = [*sure, *(step for step in told if step.span not in closed)]
     return EditPlan(
         (*_beside(added, kept), *added),
         tuple(item for item in read.unsupported if item.text not in closed),

@@ -91,7 +91,8 @@ def read_found(found: Found, ask: Ask, *, images: int) -> Reading:
     if own == "place_subject" and thing is None and "what" in found.slots:  # “put grandma next to us”
         thing = read_noun(found.slots["what"], images=images)
     steps = [_step(op, found, ask, thing, images) for op in (own, *found.rule.also)]
-    if own == "place_subject" and thing is None and "image" not in found.slots:  # “combine all three images”
+    merged = own == "place_subject" and thing is None and "image" not in found.slots
+    if merged and "both" not in found.phrase.words:  # “combine all three images”
         steps += [dataclasses.replace(steps[0], image=image) for image in range(2, images)]
     rest = (thing.rest,) if thing and thing.rest.tokens else ()
     return Reading(tuple(steps), rest)
