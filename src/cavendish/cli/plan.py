@@ -57,8 +57,8 @@ def _read(planner: PhrasePlanner, text: str, images: int, previous: EditPlan | N
 
 def _previous(planner: PhrasePlanner, given: object, images: int, number: int) -> EditPlan | None:
     """The plan a line follows up on: given as a plan, or as the instruction it was made of."""
-    if given is None:
-        return None
+    if given is None or (isinstance(given, dict) and given.get("steps") == []):
+        return None  # a plan without steps is what the command prints for words it cannot read
     if isinstance(given, str):
         return _read(planner, given, images)
     return read_plan(given, param=f"line {number}: previous")

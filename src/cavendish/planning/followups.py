@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from cavendish.domain.plan import EditPlan, Step, Unsupported
@@ -27,27 +28,69 @@ def follow_up(message: str, previous: EditPlan) -> tuple[list[Step], list[Unsupp
     """
     text = " ".join(re.sub(r"[^\w'’% ]", " ", message.lower()).replace("’", "'").split())
     asked = [step for step in previous.steps if step.span or step.op != "reframe"]
-    if _says("undo").match(text):
+    degree = degree_of(text) or 1.0
+    if _said("everything", text):
+        return [], []
+    if _said("undo", text):
         return _without(asked, _latest(asked)), []
-    if _says("more").match(text):
-        return _scaled(asked, _latest_amount(asked), _STRONGER * (degree_of(text) or 1.0), message)
-    if _says("less").match(text):
-        return _scaled(asked, _latest_amount(asked), _SOFTER / (degree_of(text) or 1.0) ** 0.5, message)
-    undone = _says("undo_one").match(text)
-    if undone and (step := _named(undone["what"], asked)) is not None:
-        return _without(asked, step), []
-    more = _says("more_of").match(text)
-    if more and (step := _named(more["what"], asked)) is not None and catalog()[step.op].varies:
-        return _scaled(asked, step, _STRONGER if more["way"] in {"more", "stronger"} else _SOFTER, message)
-    return None
+    if _said("more", text):
+        return _scaled(asked, _latest_amount(asked), _STRONGER * degree, message)
+    if _said("less", text):
+        return _scaled(asked, _latest_amount(asked), _SOFTER / degree**0.5, message)
+    for name, factor in (("more_of", _STRONGER), ("less_of", _SOFTER)):
+        step = _named(_said(name, text), asked)
+        if step is not None and catalog()[step.op].varies:
+            return _scaled(asked, step, factor, message)
+    gone = _named(_said("undo_one", text), asked) or _named(_said("removed", text), asked, added=True)
+    return None if gone is None else (_without(asked, gone), [])
+
+
+def merged(previous: EditPlan, steps: Iterable[Step]) -> list[Step]:
+    """The steps of an earlier plan with those of a new message.
+
+    Where both do the same to the same thing, amounts with a sign add up (“a little darker” after “make it brighter”);
+    anything else is done as said last.
+    """
+    kept = {_same(step): step for step in previous.steps if step.span or step.op != "reframe"}
+    for step in steps:
+        name = catalog()[step.op].varies
+        before = kept.get(_same(step))
+        if before is None or not name:
+            kept[_same(step)] = step
+            continue
+        spec = catalog()[step.op].parameters[name]
+        value = step.parameters.get(name, spec.default)
+        if spec.low < 0 and name not in step.stated:
+            value = round(min(max(value + before.parameters.get(name, spec.default), spec.low), spec.high), 4)
+        kept[_same(step)] = dataclasses.replace(step, parameters={**before.parameters, **step.parameters, name: value})
+    return [step for step in kept.values() if _does_something(step)]
+
+
+def _same(step: Step) -> tuple[object, ...]:
+    """What tells asks apart; of ops without an amount, each ask stands for itself."""
+    varies = catalog()[step.op].varies
+    return (step.op, step.target, step.image) if varies else (step.op, step.target, step.image, step.span)
+
+
+def _does_something(step: Step) -> bool:
+    name = catalog()[step.op].varies
+    return not name or catalog()[step.op].parameters[name].low >= 0 or step.parameters.get(name, 1) != 0
 
 
 @cache
-def _says(name: str) -> re.Pattern[str]:
-    """Whole messages of one kind, written as lists in `words.toml`: opening words, what is said, closing words."""
-    table = words()["followups"][name]
-    opening, said, closing = ("|".join(table[part]) for part in ("opening", "said", "closing"))
-    return re.compile(rf"(?:(?:{opening}) )*(?:{said})(?: (?:{closing}))*$")
+def _sayings(name: str) -> tuple[re.Pattern[str], ...]:
+    """Whole messages of one kind: opening words, what is said, closing words."""
+    table = words()["followups"]
+    opening, closing = ("|".join(table[part].split()).replace("_", " ") for part in ("opening", "closing"))
+    return tuple(
+        re.compile(rf"(?:(?:{opening}) )*{said.replace('_', ' ')}(?: (?:{closing}))*") for said in table[name].split()
+    )
+
+
+def _said(name: str, text: str) -> str:
+    """What the message is about where it says `name`, which may be the whole message; "" where it does not."""
+    match = next(filter(None, (pattern.fullmatch(text) for pattern in _sayings(name))), None)
+    return "" if match is None else match.groupdict().get("what", text)
 
 
 def _latest(steps: list[Step]) -> Step | None:
@@ -59,12 +102,15 @@ def _latest_amount(steps: list[Step]) -> Step | None:
     return next((step for step in reversed(steps) if catalog()[step.op].varies), None)
 
 
-def _named(what: str, steps: list[Step]) -> Step | None:
-    """The step that words such as “the blur” mean."""
+def _named(what: str, steps: list[Step], *, added: bool = False) -> Step | None:
+    """The step that words such as “the blur” mean; with `added`, only one that put something into the picture."""
     named = set(what.split()) - {"the", "a", "of", "that", "it", "background"} or set(what.split())
+    names = words()["effect_names"]
     for step in reversed(steps):
+        if named & set(names.get(step.op, "").split()):
+            return step
         known = f"{step.op.replace('_', ' ')} {sayings().get(step.op, '')} {step.family}".lower()
-        if any(re.search(rf"\b{re.escape(word[:5])}", known) for word in named if len(word) > 2):
+        if not added and any(re.search(rf"\b{re.escape(word[:5])}", known) for word in named if len(word) > 2):
             return step
     return None
 

@@ -10,7 +10,7 @@ from cavendish.domain.queries import RegionQuery
 from cavendish.errors import InvalidRequest
 from cavendish.ops.catalog import catalog
 
-_MAX_STEPS = 40
+MAX_STEPS = 40
 
 _STEP_KEYS = {
     "op": str, "family": str, "target": str, "region": Mapping, "parameters": Mapping, "image": int, "exact": bool,
@@ -36,8 +36,8 @@ def read_plan(value: object, *, param: str) -> EditPlan:
     if plan.get("version", PLAN_VERSION) != PLAN_VERSION:
         raise InvalidRequest(f"Expected {PLAN_VERSION} at {param}.version", param=param)
     steps = plan.get("steps")
-    if not isinstance(steps, list) or not 1 <= len(steps) <= _MAX_STEPS:
-        raise InvalidRequest(f"Expected an array of 1 to {_MAX_STEPS} steps at {param}.steps", param=param)
+    if not isinstance(steps, list) or not 1 <= len(steps) <= MAX_STEPS:
+        raise InvalidRequest(f"Expected an array of 1 to {MAX_STEPS} steps at {param}.steps", param=param)
     unsupported = plan.get("unsupported", [])
     if not isinstance(unsupported, list):
         raise InvalidRequest(f"Expected array at {param}.unsupported", param=param)

@@ -12,7 +12,8 @@ from cavendish.domain.plan import EditPlan, Step, Unsupported
 from cavendish.domain.sizes import AUTO
 from cavendish.ops.catalog import catalog
 from cavendish.planning.explain import describe_plan
-from cavendish.planning.followups import follow_up
+from cavendish.planning.followups import follow_up, merged
+from cavendish.planning.given import MAX_STEPS
 from cavendish.planning.languages import OTHER, to_english
 from cavendish.planning.pictures_in_words import composed
 from cavendish.planning.reader import Reader
@@ -59,8 +60,10 @@ class PhrasePlanner:
             return changed
         steps, unsupported = _read_any_language(message, images)
         if previous is not None:
-            steps = [*(step for step in previous.steps if step.span or step.op != "reframe"), *steps]
-        return _without_repeats(composed(steps)), unsupported
+            steps = merged(previous, steps)
+        kept = _without_repeats(composed(steps))
+        too_many = [Unsupported(step.span, f"one edit has at most {MAX_STEPS} steps") for step in kept[MAX_STEPS:]]
+        return kept[:MAX_STEPS], [*unsupported, *too_many]
 
 
 def _read_any_language(message: str, images: int) -> tuple[list[Step], list[Unsupported]]:

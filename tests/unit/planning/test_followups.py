@@ -63,3 +63,41 @@ def test_nothing_to_change_is_said():
     steps, unread = PLANNER.read("a bit less", images=1, previous=plan)
     assert [step.op for step in steps] == ["flip"]
     assert unread
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("undo everything", {}),
+        ("start over", {}),
+        ("make it brighter", {"brightness": 0.5}),
+        ("a little darker", {"brightness": 0.05}),
+        ("brightness 40%", {"brightness": 0.4}),
+        ("make the blur stronger", {"blur": 0.8}),
+        ("the blur is too strong", {"blur": 0.3}),
+        ("that's too much blur", {"blur": 0.3}),
+        ("half as much", {"width": 0.024}),
+        ("no border", {"frame": False}),
+        ("remove the border again", {"frame": False}),
+        ("without the border", {"frame": False}),
+    ],
+)
+def test_sayings_of_an_edit_just_made(message, expected):
+    asked = "make it brighter by 20%, blur the background and add a red border"
+    steps, unread = PLANNER.read(message, images=1, previous=finish_plan(*PLANNER.read(asked, images=1)))
+    by_op = {step.op: step.parameters for step in steps}
+    seen = {
+        "brightness": by_op.get("adjust_brightness", {}).get("amount"),
+        "blur": by_op.get("blur_background", {}).get("strength"),
+        "frame": "frame" in by_op,
+        "width": by_op.get("frame", {}).get("width"),
+    }
+    before = {"brightness": 0.2, "blur": 0.5, "frame": True, "width": None}
+    assert seen == ({**before, **expected} if expected else dict.fromkeys(seen, None) | {"frame": False})
+    assert not unread
+
+
+def test_removing_the_background_is_no_undoing_of_its_blur(earlier):
+    steps, _ = PLANNER.read("remove the background", images=1, previous=earlier)
+    assert "remove_background" in [step.op for step in steps]
+    assert "blur_background" in [step.op for step in steps]

@@ -342,3 +342,33 @@ def test_plans_do_not_depend_on_the_order_of_sets():
     first, second = _plans(texts, 1), _plans(texts, 2)
     assert len(first) == len(texts)
     assert first == second
+
+
+def test_an_edit_has_as_many_steps_as_can_be_sent_back():
+    message = ". ".join(f"remove the {color} {thing}" for color in ("red", "blue", "green") for thing in _THINGS)
+    steps, unsupported = PLANNER.read(message, images=1)
+    assert len(steps) == 40
+    assert "remove the green bike" in unsupported[-1].text
+    plan = finish_plan(steps, unsupported)
+    more, left = PLANNER.read("make it brighter", images=1, previous=plan)
+    assert len(more) == 40
+    assert "at most 40 steps" in left[-1].reason
+
+
+_THINGS = (
+    "cup",
+    "chair",
+    "lamp",
+    "bag",
+    "car",
+    "tree",
+    "box",
+    "plate",
+    "book",
+    "vase",
+    "clock",
+    "bench",
+    "sign",
+    "ball",
+    "bike",
+)
