@@ -1,6 +1,5 @@
 """Asks in six languages as canonical English."""
 
-import json
 import time
 import tomllib
 import unicodedata
@@ -11,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cavendish.planning.languages import Said, Translation, language_of, to_english
+from tests.unit.planning.labelled import labelled
 
 LABELLED = tomllib.loads(Path(__file__).with_name("languages.toml").read_text("utf-8"))
 ASKS = [(code, ask, english) for code, table in LABELLED.items() for ask, english in table["asks"].items()]
-BENCH = Path(__file__).parents[4] / "shared" / "bench" / "instructions.jsonl"
 
 
 @pytest.mark.parametrize(("code", "ask", "english"), ASKS)
@@ -131,12 +130,8 @@ def test_other_languages_are_unread_as_a_whole():
     assert to_english("убери фон") == Translation("other", (), ("убери фон",))
 
 
-@pytest.mark.skipif(not BENCH.exists(), reason="the shared bench is not here")
-def test_real_requests_are_told_apart():
-    rows = [json.loads(line) for line in BENCH.read_text("utf-8").splitlines()]
-    english = [language_of(row["instruction"]) for row in rows if row["lang"] == "en"]
-    assert sum(code != "en" for code in english) <= len(english) // 1000
-    assert {language_of(row["instruction"]) for row in rows if row["lang"] == "zh"} == {"zh"}
+def test_english_requests_are_never_taken_for_another_language():
+    assert {language_of(row["text"]) for row in labelled()} == {"en"}
 
 
 @pytest.mark.parametrize(
