@@ -53,6 +53,7 @@ def test_a_published_plan_reads_back_the_same(text):
     assert again.unsupported == plan.unsupported
 
 
+@pytest.mark.long
 def test_every_labelled_plan_reads_back_the_same():
     for label in labelled():
         plan = published(label["text"])

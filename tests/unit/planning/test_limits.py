@@ -41,7 +41,9 @@ def long_prompt(piece, characters=32_000):
     return (piece * characters)[:characters]
 
 
-@pytest.mark.parametrize("piece", HOSTILE)
+@pytest.mark.parametrize(
+    "piece", [piece if k % 6 == 0 else pytest.param(piece, marks=pytest.mark.long) for k, piece in enumerate(HOSTILE)]
+)
 def test_the_longest_prompt_takes_bounded_time_and_makes_no_large_plan(piece):
     started = time.thread_time()
     steps, unsupported = PLANNER.read(long_prompt(piece), images=2)

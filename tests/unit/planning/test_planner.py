@@ -335,6 +335,7 @@ def _plans(texts, seed):
     return run.stdout.splitlines()
 
 
+@pytest.mark.long  # starts two processes and reads all rules in each
 def test_plans_do_not_depend_on_the_order_of_sets():
     texts = [text for text, _ in (*ONE_PICTURE, *TWO_PICTURES)]
     texts += ["remove him, the smal bikes and teh sign on hte wall", "Убери фон", "make it pop, moody and less yelow"]
