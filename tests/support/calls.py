@@ -5,17 +5,17 @@ from __future__ import annotations
 import io
 import json
 import struct
-import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import httpx2
 import numpy as np
 import PIL.Image
 
+from tests.support.listening import QuietHandler, listening, send
 from tests.support.pictures import data_uri, scene
 from tests.support.server import MODEL
 
@@ -160,25 +160,11 @@ def running_web() -> Iterator[Web]:
     """Serve pages on a free port of 127.0.0.1."""
     web = Web("")
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             web.asked.append(self.path)
             status, media, content = web.pages.get(self.path, (404, "text/plain", b"no such page"))
-            self.send_response(status)
-            self.send_header("Content-Type", media)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            send(self, content, status=status, **{"Content-Type": media})
 
-        def log_message(self, *_: object) -> None:
-            """Keep test output quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        web.origin = f"http://127.0.0.1:{listening.server_port}"
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield web
-        finally:
-            listening.shutdown()
-            thread.join()
+    with listening(Handler) as web.origin:
+        yield web

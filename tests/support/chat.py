@@ -7,7 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.support.listening import QuietHandler, listening, send
 
 
 @dataclass(frozen=True)
@@ -49,37 +51,20 @@ class Chat:
         self.says({"steps": list(steps)})
 
 
-def send(handler: BaseHTTPRequestHandler, body: bytes, *, status: int = 200, **headers: str) -> None:
-    """Send a whole answer."""
-    handler.send_response(status)
-    for name, value in ({"Content-Type": "application/json", "Content-Length": str(len(body))} | headers).items():
-        handler.send_header(name, value)
-    handler.end_headers()
-    handler.wfile.write(body)
-
-
 @contextmanager
 def running_chat() -> Iterator[Chat]:
     """Listen on a free port of 127.0.0.1."""
     chat = Chat()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             chat.calls.append(Call(self.path, dict(self.headers), body))
             with suppress(ConnectionError):  # the client leaves at its deadline
                 chat.answer(self)
 
-        def log_message(self, *_: object) -> None:
-            """Keep test output quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        chat.origin = f"http://127.0.0.1:{listening.server_port}"
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
+    with listening(Handler) as chat.origin:
         try:
             yield chat
         finally:
             chat.ending.set()
-            listening.shutdown()
-            thread.join()

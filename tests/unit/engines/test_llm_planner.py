@@ -22,7 +22,8 @@ from cavendish.errors import InvalidRequest
 from cavendish.ops.catalog import catalog
 from cavendish.planning.planner import PhrasePlanner
 from cavendish.settings import Settings, load
-from tests.support.chat import running_chat, send
+from tests.support.chat import running_chat
+from tests.support.listening import send
 
 KEY = "sk-c0ffee-secret"
 EDIT = "google/gemini-2.5-flash-image-edit"
