@@ -95,3 +95,17 @@ def test_a_given_plan_is_used_instead_of_the_prompt_and_sized_like_one():
 def test_a_given_plans_own_policy_is_kept():
     given = EditPlan((Step("reframe", "geometry", parameters={"ratio": "3:4", "policy": "pad"}, span="x"),))
     assert sizing(plan("", aspect_ratio="3:4", given=given)) == [("reframe", "3:4", "pad")]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "ratio", "policy"),
+    [
+        ("extend to 9:16", "9:16", "extend"),
+        ("expand the canvas to 16:9", "16:9", "extend"),
+        ("extend the background to 4:3", "4:3", "extend"),
+        ("widen it to 21:9", "21:9", "extend"),
+        ("make it 16:9", "16:9", "auto"),
+    ],
+)
+def test_what_is_to_be_extended_is_not_cropped(prompt, ratio, policy):
+    assert sizing(plan(prompt)) == [("reframe", ratio, policy)]
