@@ -104,7 +104,7 @@ def test_a_given_plans_own_policy_is_kept():
         ("expand the canvas to 16:9", "16:9", "extend"),
         ("extend the background to 4:3", "4:3", "extend"),
         ("widen it to 21:9", "21:9", "extend"),
-        ("make it 16:9", "16:9", "auto"),
+        ("make it 16:9", "16:9", None),
     ],
 )
 def test_what_is_to_be_extended_is_not_cropped(prompt, ratio, policy):
