@@ -93,16 +93,14 @@ class Found:
 def find_whole(clause: Phrase) -> Found | None:
     """The rule that explains the whole clause, most of it literally, or None."""
     text = with_colors_marked(clause.text)
-    matches = ((rule, rule.template.whole.fullmatch(text)) for rule in _candidates(clause.words, text))
+    matches = ((rule, rule.template.whole(text)) for rule in _candidates(clause.words, text))
     return max((_found(rule, clause, match) for rule, match in matches if match), key=_weight, default=None)
 
 
 def find_inside(clause: Phrase) -> Found | None:
     """The rule that explains most of a part of the clause literally, or None; generic rules do not count."""
     text = with_colors_marked(clause.text)
-    matches = (
-        (rule, rule.template.inside.search(text)) for rule in _candidates(clause.words, text) if rule.confidence > 0.5
-    )
+    matches = ((rule, rule.template.inside(text)) for rule in _candidates(clause.words, text) if rule.confidence > 0.5)
     whole = (_found(rule, clause, match) for rule, match in matches if match and not _lacks_object(match))
     return max(whole, key=_weight, default=None)
 

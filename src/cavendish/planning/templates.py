@@ -25,6 +25,7 @@ A template must explain a whole clause; politeness, adverbs of degree and stated
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -48,6 +49,9 @@ _COLOR = r"(?-i:[A-Z#][A-Z0-9#-]*(?: [A-Z#][A-Z0-9#-]*)*)"
 MARKS = {"color": re.compile(r"[A-Z]|#"), "size": re.compile("§"), "quoted": re.compile("«")}
 """Slots that a text holds only where their sign stands in it; a template's needs name them as `{color}`."""
 
+_SPACE = re.compile(" ")
+
+Openings = frozenset[str] | None
 Needs = tuple[frozenset[str], ...]
 Nouns = Mapping[str, tuple[str, ...]]
 
@@ -61,32 +65,44 @@ class Template:
         pattern: Regular expression source; group names are slot names and `__n`.
         needs: Sets of words; a text that fits holds at least one word of each.
         literals: Every literal word.
+        openings: Words a text that fits can begin with; None where it may begin with anything.
     """
 
     source: str
     pattern: str
     needs: Needs
     literals: frozenset[str]
+    openings: Openings
 
     @cached_property
-    def whole(self) -> re.Pattern[str]:
-        """Matches a whole clause with its colors in capitals; compiled when first tried."""
-        return re.compile(self.pattern, re.IGNORECASE)
+    def _compiled(self) -> re.Pattern[str]:
+        """Compiled when first tried: that is most of what a clause costs that is like none before."""
+        return re.compile(rf"{self.pattern}(?![^ ])", re.IGNORECASE)
 
-    @cached_property
-    def inside(self) -> re.Pattern[str]:
-        """Finds the template within a clause with its colors in capitals."""
-        return re.compile(rf"(?<![^ ]){self.pattern}(?![^ ])", re.IGNORECASE)
+    def whole(self, text: str) -> re.Match[str] | None:
+        """Match a whole clause with its colors in capitals."""
+        return self._compiled.fullmatch(text) if self._may_begin(text, 0) else None
+
+    def inside(self, text: str) -> re.Match[str] | None:
+        """Find the template within a clause with its colors in capitals: the leftmost run of words that fits."""
+        starts = (0, *(space.end() for space in _SPACE.finditer(text)))
+        likely = (start for start in starts if self._may_begin(text, start))
+        return next(filter(None, (self._compiled.match(text, start) for start in likely)), None)
+
+    def _may_begin(self, text: str, start: int) -> bool:
+        """Whether the word at `start` may be the first; it spares most templates from being compiled at all."""
+        return self.openings is None or text[start:].partition(" ")[0].lower() in self.openings
 
 
 @dataclass(frozen=True)
 class _Node:
-    """A piece of a template: its expression, the words it needs and all its literal words."""
+    """A piece of a template: its expression, the words it needs, all its literal words and those it can begin with."""
 
     pattern: str
     needs: Needs = ()
     literals: frozenset[str] = frozenset()
     optional: bool = False
+    openings: Openings = None
 
 
 class TemplateCompiler:
@@ -116,7 +132,8 @@ class TemplateCompiler:
             raise ValueError(f"No class or slot is called {unknown} in {source!r}") from unknown
         if next(parts, None) is not None:
             raise ValueError(f"Unbalanced brackets in {source!r}")
-        return Template(source, _numbered(node.pattern), node.needs, node.literals)
+        openings = None if node.optional else node.openings
+        return Template(source, _numbered(node.pattern), node.needs, node.literals, openings)
 
     def _alternatives(self, parts: Iterator[str], *, closing: str) -> _Node:
         branches: list[list[_Node]] = [[]]
@@ -154,7 +171,7 @@ class TemplateCompiler:
 
 
 def _optional(node: _Node) -> _Node:
-    return _Node(node.pattern, (), node.literals, optional=True)
+    return _Node(node.pattern, (), node.literals, optional=True, openings=node.openings)
 
 
 def _sequence(nodes: list[_Node]) -> _Node:
@@ -173,27 +190,38 @@ def _sequence(nodes: list[_Node]) -> _Node:
             pattern += node.pattern if first else f" {node.pattern}"
     literals = frozenset[str]().union(*(node.literals for node in nodes))
     needs = tuple(need for node in nodes for need in node.needs)
-    return _Node(pattern, needs, literals, optional=bool(nodes) and all(node.optional for node in nodes))
+    required = next((k for k, node in enumerate(nodes) if not node.optional), len(nodes) - 1)
+    openings = _any_of(nodes[: required + 1])
+    return _Node(
+        pattern, needs, literals, optional=bool(nodes) and all(node.optional for node in nodes), openings=openings
+    )
+
+
+def _any_of(nodes: Iterable[_Node]) -> Openings:
+    """What either of some pieces can begin with."""
+    openings = [node.openings for node in nodes]
+    known = [words for words in openings if words is not None]
+    return frozenset[str]().union(*known) if len(known) == len(openings) else None
 
 
 def _either(branches: list[_Node]) -> _Node:
     if len(branches) == 1:
-        return _Node(f"(?:{branches[0].pattern})", branches[0].needs, branches[0].literals, branches[0].optional)
+        return dataclasses.replace(branches[0], pattern=f"(?:{branches[0].pattern})")
     literals = frozenset[str]().union(*(branch.literals for branch in branches))
     needs: Needs = ()
     if all(branch.needs for branch in branches):  # one word of the rarest need of every branch
         needs = (frozenset[str]().union(*(min(branch.needs, key=len) for branch in branches)),)
     longest_first = sorted((branch.pattern for branch in branches), key=len, reverse=True)  # “light up” before “light”
-    return _Node(f"(?:{'|'.join(longest_first)})", needs, literals)
+    optional = any(branch.optional for branch in branches)
+    return _Node(f"(?:{'|'.join(longest_first)})", needs, literals, openings=None if optional else _any_of(branches))
 
 
 def _words(texts: Iterable[str]) -> _Node:
     texts = sorted(texts, key=len, reverse=True)
     literals = frozenset(word for text in texts for word in text.split())
     pattern = "|".join(re.escape(text).replace(r"\ ", " ") for text in texts)
-    return _Node(
-        f"(?:{pattern})" if len(texts) > 1 else pattern, (frozenset(text.split()[0] for text in texts),), literals
-    )
+    firsts = frozenset(text.split()[0] for text in texts)
+    return _Node(f"(?:{pattern})" if len(texts) > 1 else pattern, (firsts,), literals, openings=firsts)
 
 
 def _headed_slot(name: str, heads: tuple[str, ...]) -> _Node:
