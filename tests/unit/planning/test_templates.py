@@ -51,3 +51,25 @@ def test_slots_of_alternatives_are_told_by_name():
 def test_mistakes_are_refused(source):
     with pytest.raises(ValueError):
         COMPILER.compile(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "openings"),
+    [
+        ("(crop|trim) {thing}", {"crop", "trim"}),
+        ("[please] crop {thing}", {"please", "crop"}),
+        ("[{thing}] crop", None),
+        ("{thing} cropped", None),
+        ("[crop] [trim]", None),
+        ("(crop|[trim]) tight", None),
+    ],
+)
+def test_a_template_knows_the_words_it_can_begin_with(source, openings):
+    assert COMPILER.compile(source).openings == openings
+
+
+def test_a_template_is_found_within_a_clause_at_its_leftmost_place():
+    found = COMPILER.compile("crop {thing}").inside("then crop the car and crop the bus")
+    assert found is not None
+    assert found.start() == len("then ")
+    assert COMPILER.compile("crop").inside("a cropped crops") is None
