@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,8 @@ class OnnxNetwork:
         self._session = session
         self._input: str = session.get_inputs()[0].name
         self._output: str = session.get_outputs()[0].name
+        self.labels = tuple(session.get_modelmeta().custom_metadata_map.get("character", "").splitlines())
+        """Characters a text recognizer tells apart, in the order of its answers; empty for other graphs."""
 
     def run(self, tensor: Tensor) -> Tensor:
         """The graph's first output for one input; other outputs are not computed twice or copied.
@@ -66,21 +69,23 @@ class TfliteNetwork:
 
     Args:
         interpreter: An `ai_edge_litert.interpreter.Interpreter` whose tensors are not yet allocated.
+        labels: Names of what a classifier tells apart, in the order of its answers.
     """
 
-    def __init__(self, interpreter: Any) -> None:
+    def __init__(self, interpreter: Any, *, labels: tuple[str, ...] = ()) -> None:
         interpreter.allocate_tensors()
+        self.labels = labels
         self._interpreter = interpreter
         self._input: int = interpreter.get_input_details()[0]["index"]
         self._outputs: list[int] = [output["index"] for output in interpreter.get_output_details()]
         # An interpreter writes every run into the same tensors, so runs take turns.
         self._turn = threading.Lock()
 
-    def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
+    def run(self, tensor: npt.NDArray[Any]) -> tuple[Tensor, ...]:
         """All outputs of the graph for one input, in the graph's order; copies that a later run leaves alone.
 
         Args:
-            tensor: float32 of the shape the graph declares.
+            tensor: Of the shape and type the graph declares.
         """
         with self._turn:
             self._interpreter.set_tensor(self._input, tensor)
@@ -89,13 +94,26 @@ class TfliteNetwork:
         return tuple(np.asarray(output, dtype=np.float32) for output in outputs)
 
 
-def open_tflite(path: Path, *, threads: int) -> TfliteNetwork:
+def open_tflite(path: Path, *, threads: int, member: str = "") -> TfliteNetwork:
     """Load a TensorFlow Lite file for the CPU.
 
     Args:
         path: A verified file (`WeightStore.locate`).
         threads: Threads one run may use, at least 1.
+        member: Name of the graph inside a task file, which is a zip of several; "" for a plain graph.
     """
     from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 - as above; few requests need it
 
-    return TfliteNetwork(Interpreter(str(path), num_threads=threads))
+    if not member:
+        return TfliteNetwork(Interpreter(str(path), num_threads=threads), labels=_attached_labels(path))
+    with zipfile.ZipFile(path) as task:
+        return TfliteNetwork(Interpreter(model_content=task.read(member), num_threads=threads))
+
+
+def _attached_labels(path: Path) -> tuple[str, ...]:
+    """The lines of the list of labels that classifiers carry in a zip at their end."""
+    if not zipfile.is_zipfile(path):
+        return ()
+    with zipfile.ZipFile(path) as attached:
+        names = [name for name in attached.namelist() if name.startswith("labels")]
+        return tuple(attached.read(names[0]).decode("utf-8").splitlines()) if names else ()
