@@ -47,7 +47,7 @@ from cavendish.weights.store import WeightStore
 
 if TYPE_CHECKING:
     from cavendish.domain.plan import Planner
-    from cavendish.regions.resolve import Networks
+    from cavendish.regions.networks import Networks
     from cavendish.settings import Settings
 
 
@@ -171,26 +171,32 @@ def open_engines(settings: Settings, workers: Workers) -> tuple[Engine, ...]:
 
 def networks(settings: Settings) -> Networks:
     """The networks of the weights folder; each is opened when first needed and shared by all edits."""
-    from cavendish.regions.resolve import Networks  # noqa: PLC0415 - pixel libraries stay out of start-up
+    from cavendish.regions.networks import LabelledNetwork, Networks  # noqa: PLC0415 - pixel libraries stay out of start-up
     from cavendish.weights.runtimes import open_onnx, open_tflite  # noqa: PLC0415
 
     store = WeightStore(settings.weights_folder, max_sessions=settings.weights.max_sessions)
     threads = settings.weights.threads
 
-    def opener(name: str, open_network: Callable[..., Any]) -> Callable[[], Any]:
+    def opener(name: str, open_network: Callable[..., Any], *, labelled: bool = False) -> Callable[[], Any]:
         def opened() -> Any:
             try:
-                return store.session(name, lambda path: open_network(path, threads=threads).run)
+                network = store.session(name, lambda path: open_network(path, threads=threads))
             except WeightsUnavailable as missing:
                 logger().warning("weights missing, doing without", reason=missing.public_message)
                 return None
+            return LabelledNetwork(network.run_all, network.labels) if labelled else network.run
 
         return opened
 
     return Networks(
         saliency=opener("u2netp.onnx", open_onnx),
+        saliency_large=opener("u2net.onnx", open_onnx),
+        objects=opener("object_detector.tflite", open_tflite, labelled=True),
+        recognizer=opener("object_recognizer.tflite", open_tflite, labelled=True),
         faces=opener("face_detector.tflite", open_tflite),
+        landmarks=opener("face_landmarker.task", partial(open_tflite, member="face_landmarks_detector.tflite")),
         lettering=opener("text_detector.onnx", open_onnx),
+        reading=opener("text_recognizer.onnx", open_onnx, labelled=True),
     )
 
 

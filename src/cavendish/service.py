@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cavendish.accounts.pricing import PricingSettings
     from cavendish.domain.context import EditContext
     from cavendish.domain.limits import DecodeSettings
-    from cavendish.domain.plan import EditPlan, Planner
+    from cavendish.domain.plan import Planner
     from cavendish.domain.request import EditRequest, Principal
     from cavendish.engines.router import Router
     from cavendish.fetching.sources import Fetcher
@@ -86,7 +86,10 @@ class EditService:
     async def run(self, edit: Edit, context: EditContext) -> None:
         """Do an accepted edit: fetch, decode, edit, encode, save, settle."""
         at = self._stages
-        sources = await at.fetcher.fetch(edit.request.images, context=context, own_origins=edit.request.own_origins)
+        wanted = edit.request.sources
+        sources = await at.fetcher.fetch(
+            tuple(wanted.values()), names=tuple(wanted), context=context, own_origins=edit.request.own_origins
+        )
         made = await make(edit, sources, context, workers=at.workers, decode=at.decode)
         stored = self._named(made, edit)
         try:
@@ -144,7 +147,7 @@ async def make(
 
     Args:
         edit: What to do.
-        sources: One picture file's bytes an input.
+        sources: The bytes of each of the request's `sources`.
         context: Deadline, cancellation and seed.
         workers: Threads for the pixels.
         decode: Caps.
@@ -153,9 +156,11 @@ async def make(
         UnreadableImage: A source is not a picture, damaged, or too large.
         UnsupportedEdit: Nothing asked for could be done on these pictures.
     """
-    images = await workers.run(_decode_all, sources, decode, edit.plan)
-    outcome = await edit.route.edit(EngineInput(images, edit.plan, edit.request), context)
-    notes = [note for image in images for note in image.metadata.notes]
+    decoded = await workers.run(_decode_all, sources, decode, edit)
+    images, masks = decoded[: len(edit.request.images)], decoded[len(edit.request.images) :]
+    given = EngineInput(images, edit.plan, edit.request, masks[0] if masks else None)
+    outcome = await edit.route.edit(given, context)
+    notes = [note for image in decoded for note in image.metadata.notes]
     return Made(
         files=await workers.run(_encode_all, edit, outcome),
         description=describe_outcome(edit.plan, outcome.outcomes, [*outcome.notes, *notes]),
@@ -176,10 +181,14 @@ def _report(edit: Edit, outcome: EngineResult) -> dict[str, Any]:
     }
 
 
-def _decode_all(sources: Sequence[bytes], settings: DecodeSettings, plan: EditPlan) -> tuple[Image, ...]:
+def _decode_all(sources: Sequence[bytes], settings: DecodeSettings, edit: Edit) -> tuple[Image, ...]:
+    """The pictures, and after them the mask, if any, of which every pixel counts."""
     from cavendish.imaging.decode import decode_all  # noqa: PLC0415 - Pillow and OpenCV stay out of start-up
 
-    return decode_all(sources, settings, enough=least_sizes(plan, len(sources)))
+    names = tuple(edit.request.sources)
+    least = least_sizes(edit.plan, len(edit.request.images))
+    enough = [*least, *[None] * (len(names) - len(least))]
+    return decode_all(sources, settings, enough=enough, names=names)
 
 
 def _encode_all(edit: Edit, outcome: EngineResult) -> tuple[tuple[bytes, tuple[int, int]], ...]:

@@ -220,7 +220,111 @@ def test_the_module_is_the_command(tmp_path):
     assert np.array_equal(pixels(tmp_path / "out.png"), np.rot90(pixels(tmp_path / "scene.png"), -1))
 
 
+# --- pointing ---
+
+
+@pytest.fixture
+def _mask(tmp_path):
+    """White over the left half of the scene."""
+    PIL.Image.fromarray(np.where(np.arange(200) < 100, 255, 0).astype(np.uint8)[None].repeat(150, 0)).save(
+        tmp_path / "mask.png"
+    )
+
+
+@pytest.mark.usefixtures("_mask")
+def test_a_mask_says_where(run, tmp_path):
+    arguments = ("scene.png", "--prompt", "make it brighter", "--mask", "mask.png", "--out", "out.png")
+    assert run("edit", *arguments)[0] == 0
+    changed = (pixels(tmp_path / "out.png") != pixels(tmp_path / "scene.png")).any(-1)
+    assert changed[:, :100].mean() > 0.99
+    assert not changed[:, 100:].any()
+
+
+@pytest.mark.parametrize("pointing", [("--point", "0.5,0.5"), ("--box", "0.2,0.1,0.8,0.9")])
+def test_a_thing_is_pointed_at(run, tmp_path, pointing):
+    PIL.Image.fromarray(ball(160, 120, center=(0.5, 0.5), radius=0.3)[0]).save(tmp_path / "ball.png")
+    assert run("edit", "ball.png", "--prompt", "make it brighter", *pointing, "--out", "out.png")[0] == 0
+    changed = (pixels(tmp_path / "out.png") != pixels(tmp_path / "ball.png")).any(-1)
+    assert changed[50:70, 70:90].all()
+    assert not changed[:, :20].any()
+
+
+@pytest.mark.usefixtures("_mask")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--point", "0.5"), "--point takes X,Y, each from 0 to 1, not '0.5'"),
+        (("--point", "0.5,0.5", "--point", "80,60"), "not '80,60'"),
+        (("--point", "nan,0"), "not 'nan,0'"),
+        (("--point", "0.5,0.5") * 17, "At most 16"),
+        (("--box", "0,0,1"), "--box takes L,T,R,B, each from 0 to 1, not '0,0,1'"),
+        (("--box", "0.5,0,0.5,1"), "L less than R"),
+        (("--box", "a,b,c,d"), "not 'a,b,c,d'"),
+        (("--mask", "missing.png"), "missing.png is not a file"),
+        (("--mask", "broken.png"), "mask is not a picture"),
+        (("--mask", "mask.png", "--box", "0,0,1,1"), "Give either --mask"),
+        (("--mask", "mask.png", "--point", "0,0"), "Give either --mask"),
+    ],
+)
+def test_pointing_misused_is_two(run, tmp_path, arguments, said):
+    code, out, err = run("edit", "scene.png", "--prompt", "make it brighter", *arguments, "--out", "out.png")
+    assert (code, out, len(err)) == (2, [], 1)
+    assert said in err[0]
+    assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.usefixtures("_mask")
+@pytest.mark.parametrize("pointing", [("--point", "0.5,0.5"), ("--box", "0,0,1,1"), ("--mask", "mask.png")])
+def test_pointing_without_effect_is_two(run, pointing):
+    code, _, err = run("edit", "scene.png", "--prompt", "flip it", *pointing, "--out", "out.png")
+    assert (code, len(err)) == (2, 1)
+
+
 # --- plan ---
+
+
+def test_a_plan_is_shown_in_a_picture(run, tmp_path):
+    """Half a picture is found without any network."""
+    words = "make the left half brighter and flip it"
+    code, out, err = run("plan", words, "--image", "scene.png", "--overlay", "seen.png")
+    assert (code, err) == (0, [])
+    at = next(k for k, line in enumerate(out) if line.strip().startswith("adjust_brightness"))
+    assert "box 0, 0, 100, 150 px, 50" in out[at + 1]
+    assert [line for line in out if "flip" in line.split()[0]]
+    seen, before = pixels(tmp_path / "seen.png"), pixels(tmp_path / "scene.png")
+    assert np.array_equal(seen[40:145, 5:90], before[40:145, 5:90])
+    assert (seen[40:, 110:] < before[40:, 110:]).all()
+    alone = run("plan", words)[1]
+    assert [line for line in out if not line.startswith("      ")] == alone
+
+
+def test_a_thing_that_is_not_in_the_picture_is_said_and_nothing_is_written(run, tmp_path):
+    arguments = ("plan", "make the dragon brighter", "--image", "scene.png")
+    code, out, _ = run(*arguments)
+    assert code == 0
+    assert out[2].startswith("      not found: ")
+    assert "dragon" in out[2]
+    code, _, err = run(*arguments, "--overlay", "seen.png")
+    assert (code, len(err)) == (3, 1)
+    assert not (tmp_path / "seen.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("flip it", "--overlay", "seen.png"), "give --image"),
+        (("flip it", "--image", "missing.png"), "missing.png is not a file"),
+        (("flip it", "--image", "broken.png"), "--image is not a picture"),
+        (("flip it", "--image", "scene.png", "--json"), "not with --json"),
+        (("--jsonl", "in.jsonl", "--image", "scene.png"), "not with --json"),
+        (("flip it", "--image", "scene.png", "--overlay", "seen.jpg"), "ending in .png"),
+        (("flip it", "--image", "scene.png", "--overlay", "no/folder/seen.png"), "not a folder"),
+    ],
+)
+def test_a_plans_picture_misused_is_two(run, arguments, said):
+    code, out, err = run("plan", *arguments)
+    assert (code, out, len(err)) == (2, [], 1)
+    assert said in err[0]
 
 
 def test_a_plan_as_json(run):

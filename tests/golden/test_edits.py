@@ -23,7 +23,7 @@ from cavendish.engines.embedded import EmbeddedEngine
 from cavendish.engines.router import Router
 from cavendish.jobs.states import Edit
 from cavendish.planning.planner import PhrasePlanner
-from cavendish.regions.resolve import Networks
+from cavendish.regions.networks import Networks
 from cavendish.service import make
 from tests.support.networks import RednessNetwork
 from tests.support.pictures import encoded

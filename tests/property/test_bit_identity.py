@@ -16,7 +16,8 @@ from cavendish.ops.base import Need, OpInput
 from cavendish.ops.catalog import catalog
 from cavendish.pixels.composite import apply_patch
 from cavendish.pixels.region import Region
-from cavendish.regions.resolve import Networks, RegionResolver
+from cavendish.regions.networks import Networks
+from cavendish.regions.resolve import RegionResolver
 from tests.support.networks import RednessNetwork
 from tests.support.pictures import ball
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from cavendish.domain.plan import EditPlan
 
+MASK = "mask"
+"""The field that names a mask."""
+
 Transport = Literal["url", "b64_json"]
 FileFormat = Literal["png", "jpeg", "webp"]
 
@@ -30,6 +33,22 @@ class OutputOptions:
 
 
 @dataclass(frozen=True)
+class Pointing:
+    """Where in the first picture something is to be done, pointed at instead of said.
+
+    Args:
+        points: (x, y) of things, as fractions 0–1 of the picture's width and height.
+        box: (left, top, right, bottom) around a thing, as fractions 0–1; empty for none.
+        mask: A picture of the same shape, named as `images` are, white where something is to be done or, where it
+            has transparent pixels, transparent there; "" for none.
+    """
+
+    points: tuple[tuple[float, float], ...] = ()
+    box: tuple[float, ...] = ()
+    mask: str = ""
+
+
+@dataclass(frozen=True)
 class EditRequest:
     """What is to be done, whoever asked in whichever dialect.
 
@@ -45,6 +64,7 @@ class EditRequest:
         plan: A plan given instead of a sentence.
         ignored: Body keys that were accepted and had no effect.
         own_origins: Origins whose `/files/…` are read from our own store.
+        pointing: Where to act, or None where only the words say so.
     """
 
     model: str
@@ -58,6 +78,18 @@ class EditRequest:
     plan: EditPlan | None = None
     ignored: tuple[str, ...] = ()
     own_origins: frozenset[str] = frozenset()
+    pointing: Pointing | None = None
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """What the request names to be read, by field: its pictures in order, and after them the mask, if any."""
+        pictures = dict(zip(picture_fields(len(self.images)), self.images, strict=True))
+        return pictures | ({MASK: self.pointing.mask} if self.pointing and self.pointing.mask else {})
+
+
+def picture_fields(count: int) -> tuple[str, ...]:
+    """The fields that name so many pictures, such as `image_urls[0]`, in order."""
+    return tuple(f"image_urls[{i}]" for i in range(count))
 
 
 @dataclass(frozen=True)

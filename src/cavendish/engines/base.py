@@ -21,11 +21,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class EngineInput:
-    """One edit to do: decoded pictures in request order, the plan, and the request it came from."""
+    """One edit to do.
+
+    Args:
+        images: The decoded pictures in request order.
+        plan: What to do.
+        request: What it came from.
+        mask: The picture `request.pointing` names, where it names one.
+    """
 
     images: tuple[Image, ...]
     plan: EditPlan
     request: EditRequest
+    mask: Image | None = None
 
 
 @dataclass(frozen=True)

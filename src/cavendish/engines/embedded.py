@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from cavendish.domain.plan import EditPlan, Status, Step, StepOutcome
 from cavendish.domain.queries import BACKGROUND, SUBJECT, RegionQuery
 from cavendish.engines.base import EngineInput, EngineResult, Workers, asked_for
-from cavendish.errors import UnsupportedEdit
+from cavendish.errors import InvalidRequest, UnsupportedEdit
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.ops.catalog import OpRow, catalog
 from cavendish.pixels.composite import Canvas, Continued, Patch, apply_patch, render, render_plane
 from cavendish.pixels.region import Box, Region
-from cavendish.regions.resolve import Networks, RegionResolver
+from cavendish.regions.networks import Networks
+from cavendish.regions.resolve import RegionResolver
 
 if TYPE_CHECKING:
     from cavendish.domain.context import EditContext
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 LADDER = (1.0, 0.6, 1.5, 2.0)
 """Factors on an unstated amount for pictures 1–4 of one request: as asked, subtler, stronger, strongest."""
 
+
+_ANYWHERE = frozenset({Need.MASK, Need.FOREGROUND})
+"""Needs that can be pointed at."""
+
+_MARKED = "marked part"
 
 _GUESSED = "The subject was found by color alone, since the neural weights are not installed."
 
@@ -53,11 +59,12 @@ class EmbeddedEngine:
 
     def edit_now(self, given: EngineInput, context: EditContext) -> EngineResult:
         """The same, in the calling thread."""
+        _refuse_useless_pointing(given)
         resolver = RegionResolver(self._networks)
         pictures: list[Image] = []
         outcomes: tuple[StepOutcome, ...] = ()
         for output in range(given.request.num_images):
-            bench = _Bench(given.images, resolver, context.check_cancelled)
+            bench = _Bench(given, resolver, context.check_cancelled)
             made = tuple(_run(bench, step, k, given.plan, output, context) for k, step in enumerate(given.plan.steps))
             outcomes = outcomes or made
             if all(made[i].status is Status.SKIPPED for i in asked_for(given.plan)):
@@ -71,19 +78,35 @@ class EmbeddedEngine:
         return EngineResult(tuple(pictures), outcomes, (*notes, *([_GUESSED] if resolver.guessed else [])))
 
 
+def _refuse_useless_pointing(given: EngineInput) -> None:
+    """What is pointed at without an effect is a mistake the caller wants to know of."""
+    pointing = given.request.pointing
+    rows = [catalog()[step.op] for step in given.plan.steps if step.exact and step.available]
+    if pointing is None or any(_ANYWHERE & row.load().needs for row in rows if row.available):
+        return
+    field = "mask" if pointing.mask else "box" if pointing.box else "points"
+    raise InvalidRequest(f"Nothing in this edit depends on {field}: it changes the whole picture.", param=field)
+
+
 class _Bench:
     """One output in the making: the picture, moves that wait to be merged, and what stands in front."""
 
-    def __init__(self, images: tuple[Image, ...], resolver: RegionResolver, check: Callable[[], None]) -> None:
-        self.images = images
+    def __init__(self, given: EngineInput, resolver: RegionResolver, check: Callable[[], None]) -> None:
+        self.images = given.images
+        self._pointing, self._mask = given.request.pointing, given.mask
         self._check = check
         self.resolver = resolver
-        self.image = images[0]
+        self.image = given.images[0]
         self.pending: Canvas | None = None
         self._moved: list[Canvas] = []
         """Every canvas the picture was rendered on, in order."""
         self._subject: Region | None = None
         self._searched = False
+
+    @property
+    def is_pointed_at(self) -> bool:
+        """Whether the caller points at where to act."""
+        return self._pointing is not None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -101,6 +124,18 @@ class _Bench:
         if self.pending is None:
             return self._subject
         return dataclasses.replace(self._subject, alpha=render_plane(self._subject.alpha, self.pending))
+
+    def region(self, query: RegionQuery | None) -> Region | None:
+        """What is pointed at, or else what an expression means in the first picture, on the next step's grid."""
+        if self._pointing is not None:
+            return self._moved_along(self.resolver.pointed(self.images[0], self._pointing, self._mask))
+        return None if query is None else self._moved_along(self.resolver.find(self.images[0], query))
+
+    def _moved_along(self, found: Region) -> Region:
+        alpha = found.alpha
+        for canvas in [*self._moved, *([self.pending] if self.pending else [])]:
+            alpha = render_plane(alpha, canvas)
+        return dataclasses.replace(found, alpha=alpha)
 
     def take(self, result: Patch | Canvas) -> None:
         if isinstance(result, Canvas):
@@ -157,40 +192,24 @@ def _run(bench: _Bench, step: Step, k: int, plan: EditPlan, output: int, context
     if not op.moves_pixels:
         bench.settle()
     try:
-        result = op.apply(_gather(bench, op, row, step, output, context))
+        given = _gather(bench, op, row, step, output, context)
+        result = op.apply(given)
     except UnsupportedEdit as impossible:
         return StepOutcome(step, Status.SKIPPED, impossible.public_message)
     bench.take(result)
-    return StepOutcome(step, Status.DONE, "; ".join(filter(None, (_doubt(step, op), result.note))))
+    if bench.is_pointed_at and _ANYWHERE & op.needs:
+        step = dataclasses.replace(step, target=_MARKED)
+    return StepOutcome(step, Status.DONE, "; ".join(dict.fromkeys((*_doubts(given), *filter(None, [result.note])))))
 
 
-def _doubt(step: Step, op: Op) -> str:
-    """What must be said where a named thing was not looked for by its name."""
-    named = step.target and step.target.lower() not in {SUBJECT, "main subject", BACKGROUND}
-    return (
-        f"the {step.target} was taken to be the main subject of picture 1"
-        if _acts_on_subject(step, op) and named
-        else ""
-    )
+def _doubts(given: OpInput) -> Iterable[str]:
+    """What is uncertain about the regions a step was done with."""
+    regions = (given.region, given.foreground, given.other_foreground)
+    return (region.doubt for region in regions if region is not None and region.doubt)
 
 
-def _acts_on_subject(step: Step, op: Op) -> bool:
-    return Need.FOREGROUND in op.needs or step.parameters.get("to") == "subject"
-
-
-_PARTS = frozenset(
-    {"face", "faces", "head", "heads", "eye", "eyes", "mouth", "nose", "hair", "hand", "hands", "arm", "legs", "feet"}
-    | {"neck", "torso", "top", "bottom", "area"}
-)
-"""Things that the main subject of a picture is not."""
-
-
-def _refuse_other_than_subject(step: Step) -> None:
-    """What points at one of several, or at a part, is not taken to be the main subject."""
-    region = step.region or RegionQuery()
-    pointed = region.side or region.order or region.near or region.having or region.of or region.size or region.none_of
-    if pointed or region.query.rpartition(" ")[2] in _PARTS:
-        raise UnsupportedEdit(f"this version finds only the main subject, not “{step.target}”")
+def _names_something(step: Step) -> bool:
+    return step.region is not None and step.region not in {RegionQuery(SUBJECT), RegionQuery(BACKGROUND)}
 
 
 def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context: EditContext) -> OpInput:
@@ -198,10 +217,8 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
     parameters = _parameters(row, step, output)
     needs = frozenset[Need]() if op.spares(bench.size, parameters) else op.needs
     subject: Region | None = None
-    if _acts_on_subject(step, op):
-        _refuse_other_than_subject(step)
-    if Need.FOREGROUND in needs:
-        subject = bench.subject()
+    if Need.FOREGROUND in needs or (Need.FOREGROUND_IF_ANY in needs and step.parameters.get("to") == "subject"):
+        subject = _foreground(bench, step)
     elif Need.FOREGROUND_IF_ANY in needs:
         subject = _or_none(bench.subject)
     other = _other_image(bench, step) if Need.OTHER_IMAGE in needs else None
@@ -220,6 +237,11 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
     )
 
 
+def _foreground(bench: _Bench, step: Step) -> Region:
+    """What is pointed at, what the step names, or else what stands in front."""
+    return bench.region(step.region if _names_something(step) else None) or bench.subject()
+
+
 def _or_none(find: Callable[[], Region]) -> Region | None:
     try:
         return find()
@@ -236,25 +258,29 @@ def _other_image(bench: _Bench, step: Step) -> Image:
 
 
 def _other_subject(bench: _Bench, step: Step) -> Region:
+    """What the step names in the other picture; its subject where that name finds nothing, which is said."""
+    other = _other_image(bench, step)
+    if step.region is not None and _names_something(step):
+        found = _or_none(lambda: bench.resolver.find(other, cast("RegionQuery", step.region)))
+        if found is not None:
+            return found
     try:
-        return bench.resolver.subject(_other_image(bench, step))
+        subject = bench.resolver.subject(other)
     except UnsupportedEdit as absent:
-        if "supplied" in absent.public_message:
-            raise
         raise UnsupportedEdit(f"no clear subject was found in picture {step.image + 1}") from absent
+    if not step.target or step.target.lower() in {SUBJECT, "main subject"}:
+        return subject
+    doubt = f"the {step.target} was taken to be the main subject of picture {step.image + 1}"
+    return dataclasses.replace(subject, doubt=doubt)
 
 
 def _region(bench: _Bench, step: Step) -> Region | None:
-    if step.region is None:
-        return None
-    if step.region == RegionQuery(SUBJECT):
-        return bench.subject()
-    if step.region == RegionQuery(BACKGROUND):
-        subject = bench.subject()
-        return dataclasses.replace(subject, alpha=1 - subject.alpha, label="the background")
-    raise UnsupportedEdit(
-        f"this version finds only the main subject and the background, not “{step.target or step.region.query}”"
-    )
+    if step.region is None or _names_something(step):
+        return bench.region(step.region)
+    subject = bench.subject()
+    if step.region.query == SUBJECT:
+        return subject
+    return dataclasses.replace(subject, alpha=1 - subject.alpha, label="the background")
 
 
 def _parameters(row: OpRow, step: Step, output: int) -> Mapping[str, Any]:

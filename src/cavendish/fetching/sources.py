@@ -1,4 +1,4 @@
-"""The strings of `image_urls` as bytes: from the internet, the request itself or our own store, in order."""
+"""The strings of `image_urls` and `mask` as bytes: from the internet, the request itself or our own store, in order."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpcore2
 
+from cavendish.domain.request import MASK, picture_fields
 from cavendish.errors import (
     CavendishError,
     InvalidRequest,
@@ -35,6 +36,7 @@ ReadStored = Callable[[str], Awaitable[bytes | None]]
 
 _HTTP_URL = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 _STORED_PATH = re.compile(r"/files/([A-Za-z0-9_-][A-Za-z0-9._-]{0,127})")  # no leading dot: `..` is not a name
+_INDEX = re.compile(r"\[(\d+)\]$")
 _THREAD_FROM_LENGTH = 64 * 1024
 
 
@@ -90,12 +92,18 @@ class Fetcher:
         )
 
     async def fetch(
-        self, sources: Sequence[str], *, context: EditContext, own_origins: frozenset[str] = frozenset()
+        self,
+        sources: Sequence[str],
+        *,
+        names: Sequence[str] = (),
+        context: EditContext,
+        own_origins: frozenset[str] = frozenset(),
     ) -> tuple[bytes, ...]:
         """Get every picture of one request, several at once; the first failure stops the others.
 
         Args:
-            sources: The request's `image_urls`.
+            sources: The request's `image_urls`, and whatever else it names that is read as a picture.
+            names: The field of each source, for errors; empty where all are `image_urls`.
             context: Deadline and cancellation.
             own_origins: Origins, such as `http://127.0.0.1:8000`, whose `/files/NAME` are read from our own store.
 
@@ -111,7 +119,8 @@ class Fetcher:
             DeadlineExceeded: The edit's deadline passed.
             Cancelled: The caller left.
         """
-        if len(sources) > self._settings.max_images:
+        names = names or picture_fields(len(sources))
+        if sum(name != MASK for name in names) > self._settings.max_images:
             raise InvalidRequest(f"At most {self._settings.max_images} pictures are allowed.", param="image_urls")
         shared = _Shared(
             context=context,
@@ -121,7 +130,10 @@ class Fetcher:
         )
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._fetch_one(i, text, shared)) for i, text in enumerate(sources)]
+                tasks = [
+                    group.create_task(self._fetch_one(name, source, shared))
+                    for name, source in zip(names, sources, strict=True)
+                ]
         except ExceptionGroup as failures:
             failure = next((leaf for leaf in failures.exceptions if isinstance(leaf, CavendishError)), None)
             if failure is None:
@@ -134,14 +146,14 @@ class Fetcher:
         """Close what connections are open; call once, at shutdown."""
         await self._pool.aclose()
 
-    async def _fetch_one(self, index: int, source: str, shared: _Shared) -> bytes:
+    async def _fetch_one(self, name: str, source: str, shared: _Shared) -> bytes:
         async with shared.gate:
             shared.context.check_cancelled()
             try:
                 data = await self._read(source.strip(), shared)
                 _require_picture(data)
             except (InvalidRequest, TooLarge) as error:
-                raise _about_picture(error, index) from error
+                raise _about_source(error, name) from error
             return data
 
     async def _read(self, source: str, shared: _Shared) -> bytes:
@@ -206,7 +218,8 @@ def _require_picture(data: bytes) -> None:
         raise UnreadableImage(f"it is not a picture (it looks like {other})." if other else "it is not a picture.")
 
 
-def _about_picture(error: CavendishError, index: int) -> CavendishError:
+def _about_source(error: CavendishError, name: str) -> CavendishError:
     verb = "fetched" if isinstance(error, UnsafeUrl | UnreachableSource) else "read"
-    message = f"Picture {index + 1} (image_urls[{index}]) could not be {verb}: {error.public_message}"
-    return type(error)(message, param=f"image_urls[{index}]")
+    index = _INDEX.search(name)
+    subject = f"Picture {int(index[1]) + 1} ({name})" if index else f"The {name}"
+    return type(error)(f"{subject} could not be {verb}: {error.public_message}", param=name)

@@ -17,6 +17,7 @@ import PIL.Image
 from PIL import ImageOps
 
 from cavendish.domain.limits import DecodeSettings
+from cavendish.domain.request import picture_fields
 from cavendish.errors import UnreadableImage
 from cavendish.imaging.damage import DAMAGED, load_whole
 from cavendish.imaging.depth import settle_color_key
@@ -62,7 +63,11 @@ class Header:
 
 
 def decode_all(
-    files: Sequence[bytes], settings: DecodeSettings, *, enough: Sequence[Size | None] | None = None
+    files: Sequence[bytes],
+    settings: DecodeSettings,
+    *,
+    enough: Sequence[Size | None] | None = None,
+    names: Sequence[str] = (),
 ) -> tuple[Image, ...]:
     """Decode the pictures of one request, in order.
 
@@ -71,27 +76,23 @@ def decode_all(
         settings: Caps, checked on every header before the first pixel is decoded.
         enough: A picture's least (width, height) that the edit needs, or None for all its pixels; a JPEG is then
             decoded at the smallest of its scales (1/2, 1/4, 1/8) that is no smaller.
+        names: The field each file came by, for errors and notes; empty where all are `image_urls`.
 
     Returns:
         One `Image` a file.
 
     Raises:
-        UnreadableImage: A file is damaged, of another kind or over a cap; `param` is `image_urls[i]`.
+        UnreadableImage: A file is damaged, of another kind or over a cap; `param` is its name.
     """
     wanted = [None] * len(files) if enough is None else list(enough)
-    total = sum(
-        _decoded_pixels(data, settings, least, param=f"image_urls[{i}]")
-        for i, (data, least) in enumerate(zip(files, wanted, strict=True))
-    )
+    named = list(zip(names or picture_fields(len(files)), files, wanted, strict=True))
+    total = sum(_decoded_pixels(data, settings, least, param=name) for name, data, least in named)
     if total > settings.max_total_pixels:
         raise UnreadableImage(
             f"The pictures hold {total:,} pixels together; at most {settings.max_total_pixels:,} are allowed.",
             param="image_urls",
         )
-    return tuple(
-        _decode(data, least, param=f"image_urls[{i}]")
-        for i, (data, least) in enumerate(zip(files, wanted, strict=True))
-    )
+    return tuple(_decode(data, least, param=name) for name, data, least in named)
 
 
 def read_header(data: bytes, settings: DecodeSettings, *, param: str) -> Header:

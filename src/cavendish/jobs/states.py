@@ -104,12 +104,16 @@ def fingerprint_of(request: EditRequest) -> str:
 
 
 def log_of(request: EditRequest) -> str:
-    """The request as kept in its row: pictures sent inline are replaced by their size."""
-    images = [
-        image if len(image) <= _INLINE_LIMIT else f"(inline picture, {len(image)} characters)"
-        for image in request.images
-    ]
-    return json.dumps(_plain(request) | {"images": images, "own_origins": []})
+    """The request as kept in its row: pictures sent inline, a mask too, are replaced by their size."""
+    pointing = request.pointing and dataclasses.replace(request.pointing, mask=_kept(request.pointing.mask))
+    kept = dataclasses.replace(
+        request, images=tuple(map(_kept, request.images)), pointing=pointing, own_origins=frozenset()
+    )
+    return json.dumps(_plain(kept))
+
+
+def _kept(source: str) -> str:
+    return source if len(source) <= _INLINE_LIMIT else f"(inline picture, {len(source)} characters)"
 
 
 def _plain(request: EditRequest) -> dict[str, Any]:
@@ -117,4 +121,5 @@ def _plain(request: EditRequest) -> dict[str, Any]:
     value["output"] = dataclasses.asdict(request.output)
     value["plan"] = request.plan.to_json() if request.plan else None
     value["own_origins"] = sorted(request.own_origins)
+    value["pointing"] = dataclasses.asdict(request.pointing) if request.pointing else None
     return value

@@ -179,7 +179,7 @@ def _place_subject(given: OpInput) -> Patch:
         random=given.random,
     )
     shadow = given.parameters["shadow"] != "none"
-    patch = place_subject(
+    return place_subject(
         given.image,
         given.other,
         given.other_foreground.alpha,
@@ -189,9 +189,6 @@ def _place_subject(given: OpInput) -> Patch:
         shadow=shadow,
         check=given.check,
     )
-    thing = given.step.target or "subject"
-    note = f"taken to be the main subject of picture {given.step.image + 1}" if given.step.target else ""
-    return dataclasses.replace(patch, note=f"the {thing} was {note}" if note else "")
 
 
 OPS = {

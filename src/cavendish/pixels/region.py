@@ -22,11 +22,13 @@ class Region:
         alpha: h×w float32 0–1, soft at edges; the size of the picture it belongs to.
         confidence: 0–1; below 0.5 the words and the pixels probably do not agree.
         label: What was found, in words for the description.
+        doubt: What is uncertain about it, as a clause for the description, or "".
     """
 
     alpha: Plane
     confidence: float = 1.0
     label: str = ""
+    doubt: str = ""
 
     @property
     def box(self) -> Box | None:

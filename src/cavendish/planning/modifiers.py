@@ -19,6 +19,8 @@ Nested = Callable[[Phrase], tuple[RegionQuery, ...]]
 DONE_BY = frozenset({"worn", "held", "made", "taken", "seen", "driven", "drawn", "next", "close", "side"})
 """Words behind which “by” goes on with the noun phrase."""
 
+_LAST = -1
+
 _QUANTIFIERS = frozenset({"all", "any", "every", "each", "both", "everyone", "everybody", "everything"})
 
 _SIDE = re.compile(
@@ -50,6 +52,9 @@ def modifier_end(tokens: Sequence[Token], i: int) -> int:
     participle = _is_participle(tokens, i)
     if not participle and (word not in openings or (word == "of" and i == 0)):
         return 0
+    if word in word_set("grammar", "exceptions") - {"without"}:  # “except the one on the right” is one modifier
+        other = word == "other" and (i + 1 == len(tokens) or tokens[i + 1].text != "than")
+        return 0 if other else len(tokens)
     for k in range(i + 2 if participle else i + 1, len(tokens)):
         opens = tokens[k].text in openings - {"of"} and tokens[k - 1].text not in openings and word not in DONE_BY
         if opens or _counts_from(tokens, k):
@@ -143,7 +148,7 @@ def _near(query: RegionQuery, text: str) -> RegionQuery:
 def plain(text: str) -> str:
     """Words without articles in front."""
     parts = text.split()
-    while parts and parts[0] in word_set("grammar", "determiners") | {"of", "a", "to"}:
+    while len(parts) > 1 and parts[0] in word_set("grammar", "determiners") | {"of", "a", "to"}:
         parts.pop(0)
     return " ".join(parts)
 
@@ -169,6 +174,8 @@ def named(query: RegionQuery, own: Sequence[Token], phrase: Phrase) -> tuple[Reg
         query, kept = _attribute(query, token.text, after=after, begun=bool(name))
         if kept:
             name.append(token)
+    if query.order == _LAST and query.side and " from " not in f" {phrase.text} ":
+        query = dataclasses.replace(query, order=0)  # “the last one on the right” is the one that is farthest right
     if name and _is_plural(name[-1].text) and not query.order:
         query = dataclasses.replace(query, every=True)
     query, name = _owned(query, own, name)

@@ -183,9 +183,20 @@ class Reader:
             return
         self._guards.append(phrase.written)
         self._aside = Kind.GUARD
+        self._spare(phrase)
         kept = next((token for token in phrase.tokens if token.text in verbs()), None)
         if kept is not None and kept.text not in word_set("grammar", "guards"):
             self._last = _Last(phrase, (kept,), 0)  # “don't remove the baby, only the aunt”
+
+    def _spare(self, phrase: Phrase) -> None:
+        """“Not the one on the left”, said of what the last step acts on."""
+        region = self._steps[-1].region if self._steps else None
+        if region is None or len(phrase.tokens) < len(("not", "one")) or phrase.tokens[0].text != "not":
+            return
+        spared = read_noun(phrase.with_tokens(phrase.tokens[1:]), images=self.images).query
+        if spared is not None and (region.every or spared.query in {"", "one", "ones"}):
+            region = dataclasses.replace(region, none_of=(*region.none_of, spared))
+            self._steps[-1] = dataclasses.replace(self._steps[-1], region=region)
 
     def _only(self, phrase: Phrase) -> Phrase | None:
         """The thing of “not the sky, only the sea”."""

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from cavendish.pixels.region import Box
 
     Rows = npt.NDArray[np.float32]
-    """n×5: left, top, right, bottom, score."""
+    """n×9: left, top, right, bottom, x and y of the right eye and of the left one, score."""
+    Point = tuple[float, float]
 
 FaceNetwork = Callable[[npt.NDArray[np.float32]], tuple[npt.NDArray[np.float32], ...]]
 """Maps a float32 tensor 1×128×128×3 (RGB, −1 to 1) to 1×896×16 regressors and 1×896×1 logits."""
@@ -28,7 +29,9 @@ _TILE = 128
 _STEP = 90
 """Pixels between tiles at most: a face that fits into the overlap of 38 is whole in one of them."""
 _MOST_TILES = 24
-_NOTHING = np.empty((0, 5), np.float32)
+_POINTS = 4
+"""Points a row begins with: two corners and two eyes."""
+_NOTHING = np.empty((0, 2 * _POINTS + 1), np.float32)
 _GRIDS = ((16, 2), (8, 6))
 """Cells a side and anchors a cell: strides 8 and 16, the latter in three layers of two."""
 
@@ -54,10 +57,16 @@ class Face:
     Args:
         box: Box of the whole head, hair and chin included, inside the picture.
         score: How sure the detector is, 0–1.
+        center: Middle of the face without its hair.
+        extent_px: Longer side of the square from the brows to the chin.
+        eyes: The right eye and the left one, as the person has them.
     """
 
     box: Box
     score: float
+    center: Point
+    extent_px: float
+    eyes: tuple[Point, Point]
 
 
 def find_faces(image: Image, network: FaceNetwork | None) -> tuple[Face, ...]:
@@ -84,7 +93,19 @@ def find_faces(image: Image, network: FaceNetwork | None) -> tuple[Face, ...]:
     candidates = _without_repeats(np.concatenate([_scan(copy, network, scale=scale) for scale in scales]))
     looks = [_second_look(copy, network, row) for row in candidates[:_MOST_CANDIDATES]]
     faces = _without_repeats(np.concatenate([_NOTHING, *looks]))
-    return tuple(Face(_head_box(row[:4] / shrink, image.size), float(row[4])) for row in faces)
+    return tuple(_face(row, shrink, image.size) for row in faces)
+
+
+def _face(row: Rows, shrink: float, size: tuple[int, int]) -> Face:
+    corners, eyes = row[:4] / shrink, row[4:8] / shrink
+    x, y = (corners[:2] + corners[2:]) / 2
+    return Face(
+        box=_head_box(corners, size),
+        score=float(row[-1]),
+        center=(float(x), float(y)),
+        extent_px=float((corners[2:] - corners[:2]).max()),
+        eyes=((float(eyes[0]), float(eyes[1])), (float(eyes[2]), float(eyes[3]))),
+    )
 
 
 def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
@@ -111,10 +132,10 @@ def _scan(image: Image, network: FaceNetwork, *, scale: float) -> Rows:
     for top in _starts(height):
         for left in _starts(width):
             rows = _detect(copy[top : top + _TILE, left : left + _TILE], network, threshold=_CANDIDATE)
-            rows[:, :4] += (left, top, left, top)
+            rows[:, :-1] += (left, top) * _POINTS
             found.append(rows)
     rows = np.concatenate(found)
-    rows[:, :4] *= np.tile(np.divide(image.size, (width, height)), 2)
+    rows[:, :-1] *= np.tile(np.divide(image.size, (width, height)), _POINTS)
     return rows
 
 
@@ -129,12 +150,12 @@ def _second_look(image: Image, network: FaceNetwork, candidate: Rows) -> Rows:
     crop = image.with_pixels(image.pixels[top:bottom, left:right])
     scale = _TILE / max(crop.size)
     rows = _detect(small_copy(crop, size=_scaled(crop.size, scale)), network, threshold=_CERTAIN)
-    rows[:, :4] = rows[:, :4] / scale + (left, top, left, top)
+    rows[:, :-1] = rows[:, :-1] / scale + (left, top) * _POINTS
     centers = (rows[:, :2] + rows[:, 2:4]) / 2
     central = np.abs(centers - center).max(axis=1) < reach * _SECOND_LOOK_SHARE
     inside = ((centers >= 0) & (centers < image.size)).all(axis=1)
     there = rows[central & inside]
-    surest: Rows = there[np.argsort(-there[:, 4])[:1]]
+    surest: Rows = there[np.argsort(-there[:, -1])[:1]]
     return surest
 
 
@@ -155,9 +176,10 @@ def _detect(tile: npt.NDArray[np.uint8], network: FaceNetwork, *, threshold: flo
     scores = 1 / (1 + np.exp(-logits.reshape(-1).clip(-80, 80)))
     sure = scores >= threshold
     shifts = regressors.reshape(-1, regressors.shape[-1])[sure]
-    centers = _ANCHORS[sure] + shifts[:, :2] - (left, top)
-    halves = shifts[:, 2:4] / 2
-    return np.column_stack([centers - halves, centers + halves, scores[sure]]).astype(np.float32)
+    origins = _ANCHORS[sure] - (left, top)
+    centers, halves = origins + shifts[:, :2], shifts[:, 2:4] / 2
+    eyes = np.tile(origins, 2) + shifts[:, 4:8]
+    return np.column_stack([centers - halves, centers + halves, eyes, scores[sure]]).astype(np.float32)
 
 
 def _anchors() -> npt.NDArray[np.float32]:
@@ -176,7 +198,7 @@ _ANCHORS = _anchors()
 def _without_repeats(rows: Rows) -> list[Rows]:
     """One row a face, surest first. A face cut by a tile's edge is a part of the whole one, not a second face."""
     kept: list[Rows] = []
-    for row in rows[np.argsort(-rows[:, 4], kind="stable")]:
+    for row in rows[np.argsort(-rows[:, -1], kind="stable")]:
         if all(_shared_part(row, other) < _SAME_FACE for other in kept):
             kept.append(row)
     return kept

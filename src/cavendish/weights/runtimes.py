@@ -41,6 +41,10 @@ class OnnxNetwork:
         (output,) = self._session.run([self._output], {self._input: tensor})
         return np.asarray(output, dtype=np.float32)
 
+    def run_all(self, tensor: Tensor) -> tuple[Tensor, ...]:
+        """All outputs that are computed, which is the first; for those who treat both kinds of networks alike."""
+        return (self.run(tensor),)
+
 
 def open_onnx(path: Path, *, threads: int) -> OnnxNetwork:
     """Load an ONNX file for the CPU.
@@ -92,6 +96,8 @@ class TfliteNetwork:
             self._interpreter.invoke()
             outputs = [self._interpreter.get_tensor(output) for output in self._outputs]
         return tuple(np.asarray(output, dtype=np.float32) for output in outputs)
+
+    run_all = run
 
 
 def open_tflite(path: Path, *, threads: int, member: str = "") -> TfliteNetwork:

@@ -33,7 +33,7 @@ class WeightSettings:
 
     folder: Path | None = None
     compute_threads: int = 0
-    max_sessions: int = 4
+    max_sessions: int = 8
 
     @property
     def threads(self) -> int:
@@ -91,7 +91,7 @@ class WeightStore:
         max_sessions: Networks kept open at once. An evicted network lives on while someone still runs it.
     """
 
-    def __init__(self, folder: Path, *, manifest: Iterable[WeightFile] | None = None, max_sessions: int = 4) -> None:
+    def __init__(self, folder: Path, *, manifest: Iterable[WeightFile] | None = None, max_sessions: int = 8) -> None:
         if max_sessions < 1:
             raise ValueError("max_sessions must be at least 1")
         self._folder = folder

@@ -100,6 +100,16 @@ async def test_a_failure_names_the_picture_and_the_reason(server, make_fetcher, 
     assert caught.value.param == "image_urls[1]"
 
 
+async def test_a_mask_is_named_as_one_and_is_none_of_the_pictures(server, make_fetcher, context):
+    server.answers = {"/": ok(), "/gone": b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"}
+    fetcher, names = make_fetcher(max_images=1), ("image_urls[0]", "mask")
+    assert await fetcher.fetch([BASE64, server.url("/")], names=names, context=context) == (PNG, PNG)
+    with pytest.raises(UnreachableSource) as caught:
+        await fetcher.fetch([BASE64, server.url("/gone")], names=names, context=context)
+    assert caught.value.public_message == "The mask could not be fetched: the server answered 404."
+    assert caught.value.param == "mask"
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

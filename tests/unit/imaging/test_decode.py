@@ -308,6 +308,21 @@ def test_caps_are_inclusive():
     assert "2,400" in together.value.public_message
 
 
+def test_a_file_is_called_by_the_field_it_came_by():
+    good, frames = saved(ramp(), "PNG"), [PIL.Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
+    names = ("image_urls[0]", "mask")
+    with pytest.raises(UnreadableImage, match=r"^mask is not a picture") as refused:
+        decode_all([good, b"no picture"], CAPS, names=names)
+    assert refused.value.param == "mask"
+    with pytest.raises(UnreadableImage, match=r"^image_urls\[0\] is not") as refused:
+        decode_all([b"no picture", good], CAPS, names=names)
+    assert refused.value.param == "image_urls[0]"
+    moving = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert decode_all([good, moving], CAPS, names=names)[1].metadata.notes == (
+        "Only the first frame of mask was used.",
+    )
+
+
 def test_order_is_kept():
     files = [saved(np.full((2, 2, 3), code, np.uint8), "PNG") for code in (10, 20, 30)]
     assert [int(image.pixels[0, 0, 0]) for image in decode_all(files, CAPS)] == [10, 20, 30]

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from cavendish.database.tables import edits, files
+from cavendish.domain.request import Pointing
 from cavendish.errors import (
     Cancelled,
     DeadlineExceeded,
@@ -222,6 +223,9 @@ def test_a_fingerprint_tells_bodies_apart_but_not_the_servers_address():
         edit_request(seed=1, num_images=2),
         edit_request(seed=1, aspect_ratio="1:1"),
         edit_request(seed=1, partial="refuse"),
+        edit_request(seed=1, pointing=Pointing(points=((0.5, 0.5),))),
+        edit_request(seed=1, pointing=Pointing(box=(0.0, 0.0, 0.5, 0.5))),
+        edit_request(seed=1, pointing=Pointing(mask="/files/a.png")),
     ]
     prints = {fingerprint_of(request) for request in (base, *changed)}
     assert fingerprint_of(same) == fingerprint_of(base)
@@ -235,3 +239,14 @@ def test_pictures_sent_inline_are_not_kept_in_the_row():
     logged = json.loads(log_of(request))
     assert logged["images"] == ["https://example.com/a.png", "(inline picture, 100022 characters)"]
     assert logged["prompt"] == "Sepia."
+    assert logged["pointing"] is None
+
+
+def test_of_what_is_pointed_at_the_row_keeps_all_but_the_pixels():
+    shown = Pointing(points=((0.25, 0.5),), box=(0.0, 0.0, 0.5, 1.0))
+    logged = json.loads(log_of(edit_request(pointing=shown)))
+    assert logged["pointing"] == {"points": [[0.25, 0.5]], "box": [0.0, 0.0, 0.5, 1.0], "mask": ""}
+    painted = json.loads(log_of(edit_request(pointing=Pointing(mask="A" * 100_000))))
+    assert painted["pointing"]["mask"] == "(inline picture, 100000 characters)"
+    linked = json.loads(log_of(edit_request(pointing=Pointing(mask="/files/a.png"))))
+    assert linked["pointing"]["mask"] == "/files/a.png"

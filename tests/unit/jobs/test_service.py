@@ -29,8 +29,8 @@ CALLER = Principal("a", "aaaaaaaa")
 class OnePicture:
     """Stands for the fetcher: every address is the same small picture."""
 
-    async def fetch(self, images, *, context, own_origins):
-        return [encoded(scene(32, 32))] * len(images)
+    async def fetch(self, sources, *, names, context, own_origins):
+        return [encoded(scene(32, 32))] * len(sources)
 
 
 class SignallingEngine(ScriptedEngine):

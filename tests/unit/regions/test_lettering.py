@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import math
 from functools import cache
 
+import cv2
 import numpy as np
 import pytest
 import skimage.data
@@ -9,7 +11,7 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
 from cavendish.imaging.image import Image
-from cavendish.regions.lettering import find_text_boxes
+from cavendish.regions.lettering import box_around, find_text_boxes, find_text_quads, part_of, straightened
 from cavendish.weights.runtimes import open_onnx
 from cavendish.weights.store import WeightStore
 from tests.support.weights import weight_folder
@@ -42,6 +44,22 @@ def written(text: str, *, at: tuple[int, int], size: int, color: str, on: np.nda
 def rgb(name: str) -> np.ndarray:
     pixels = getattr(skimage.data, name)()
     return np.ascontiguousarray(pixels if pixels.ndim == 3 else np.dstack([pixels] * 3))
+
+
+def tilted_bar(angle_deg: float, *, gap: int = 0) -> Image:
+    """A red bar of 300×24 around the middle of a gray picture of 700×700, cut in two with a gap between."""
+    pixels = np.full((700, 700, 3), 90, np.uint8)
+    along = np.array([math.cos(math.radians(angle_deg)), math.sin(math.radians(angle_deg))])
+    for side in (-1, 1):
+        center = 350 + side * along * (75 + gap / 2)
+        corners = cv2.boxPoints((tuple(center), (151, 24), angle_deg))
+        cv2.fillConvexPoly(pixels, corners.round().astype(np.int32), RED)
+    return Image(pixels)
+
+
+def direction_deg(quad) -> float:
+    (left, top), (right, bottom) = quad[:2]
+    return math.degrees(math.atan2(bottom - top, right - left))
 
 
 def assert_covers(box: tuple[int, ...], ink: tuple[int, ...], *, slack: float) -> None:
@@ -128,6 +146,73 @@ class TestGeometry:
 
     def test_without_a_network_nothing_is_found(self):
         assert find_text_boxes(red_bars(700, 400, (100, 100, 400, 130)), None) == ()
+
+
+class TestQuads:
+    @pytest.mark.parametrize("angle_deg", [0, 12, -12, 35, -35, 60, -60, 90])
+    @pytest.mark.parametrize("gap", [0, 16], ids=["one part", "two parts"])
+    def test_a_quad_lies_along_its_line(self, angle_deg, gap):
+        (quad,) = find_text_quads(tilted_bar(angle_deg, gap=gap), red_network)
+        assert direction_deg(quad) == pytest.approx(angle_deg, abs=2)
+        growth = 1.6 * 300 * 24 / (2 * 324)
+        assert math.dist(quad[0], quad[1]) == pytest.approx(300 + gap + 2 * growth, abs=12)
+        assert math.dist(quad[0], quad[3]) == pytest.approx(24 + 2 * growth, abs=8)
+        assert np.mean(quad, axis=0) == pytest.approx((350, 350), abs=3)
+
+    @pytest.mark.parametrize("angle_deg", [0, 20, -50])
+    def test_corners_go_around_from_the_top_left_as_it_is_read(self, angle_deg):
+        (quad,) = find_text_quads(tilted_bar(angle_deg), red_network)
+        along, down = np.subtract(quad[1], quad[0]), np.subtract(quad[3], quad[0])
+        assert along[0] * down[1] - along[1] * down[0] > 0
+        assert np.add(quad[0], quad[2]) == pytest.approx(np.add(quad[1], quad[3]), abs=1)
+
+    def test_level_lines_have_the_boxes_that_are_found_without_tilt(self):
+        words = [(60, 100, 200, 120), (215, 102, 340, 120), (60, 300, 420, 330)]
+        picture = red_bars(700, 400, *words)
+        boxes = [box_around(quad, picture.size) for quad in find_text_quads(picture, red_network)]
+        for box, expected in zip(boxes, find_text_boxes(picture, red_network), strict=True):
+            assert box == pytest.approx(expected, abs=4)
+
+    def test_parallel_slanted_lines_stay_apart(self):
+        pixels = tilted_bar(30).pixels.copy()
+        shifted = cv2.warpAffine(pixels, np.float32([[1, 0, -45], [0, 1, 78]]), (700, 700), borderValue=(90, 90, 90))
+        pixels[shifted[..., 0] == 255] = RED
+        assert len(find_text_quads(Image(pixels), red_network)) == 2
+
+    @pytest.mark.parametrize("size", [(1, 1), (500, 3), (3, 500)])
+    def test_tiny_and_narrow_pictures_work(self, size):
+        for quad in find_text_quads(red_bars(*size, (0, 0, *size)), red_network):
+            left, top, right, bottom = box_around(quad, size)
+            assert 0 <= left < right <= size[0]
+            assert 0 <= top < bottom <= size[1]
+
+
+class TestQuadGeometry:
+    QUAD = ((100.0, 40.0), (300.0, 140.0), (280.0, 180.0), (80.0, 80.0))
+
+    def test_parts_of_a_line_join_up(self):
+        first, second = part_of(self.QUAD, 0, 0.4), part_of(self.QUAD, 0.4, 1)
+        assert first[1] == second[0]
+        assert first[2] == second[3]
+        assert np.array(part_of(self.QUAD, 0, 1)) == pytest.approx(np.array(self.QUAD))
+
+    @pytest.mark.parametrize("scale", [1, 8])
+    def test_a_line_is_laid_level(self, scale):
+        size = (400 * scale, 300 * scale)
+        level = np.zeros((48, 240, 3), np.uint8)
+        level[12:36, 30:90] = (255, 0, 0)
+        level[12:36, 150:210] = (0, 255, 0)
+        quad = tuple((x * scale, y * scale) for x, y in self.QUAD)
+        corners = np.float32([(0, 0), (240, 0), (240, 48), (0, 48)])
+        pixels = cv2.warpPerspective(level, cv2.getPerspectiveTransform(corners, np.float32(quad)), size)
+        strip = straightened(Image(pixels), quad, height=48, most_columns=1000)
+        assert strip.shape == (48, 240, 3)
+        assert np.abs(strip.astype(int) - level).mean() < 6
+
+    def test_long_lines_are_squeezed(self):
+        picture = red_bars(2000, 20, (0, 0, 2000, 20))
+        quad = ((0, 0), (2000, 0), (2000, 20), (0, 20))
+        assert straightened(picture, quad, height=48, most_columns=500).shape == (48, 500, 3)
 
 
 class TestWithPPOCR:

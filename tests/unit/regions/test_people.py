@@ -89,6 +89,11 @@ class TestGeometry:
         assert left < 160
         assert right > 240
 
+    def test_the_face_without_its_hair_is_kept_for_the_landmarks(self):
+        (face,) = find_faces(red_patches(800, 400, (0, 0, 90, 90)), red_network)
+        assert face.center == pytest.approx((45, 45), abs=4)
+        assert face.extent_px == pytest.approx(90, abs=8)
+
     def test_a_box_stays_inside_the_picture(self):
         (face,) = find_faces(red_patches(400, 300, (0, 0, 90, 90)), red_network)
         assert face.box[:2] == (0, 0)
@@ -151,6 +156,14 @@ class TestGeometry:
 
 
 class TestWithBlazeFace:
+    @pytest.mark.parametrize("size", [(512, 512), (1300, 1300), (900, 500)])
+    def test_the_eyes_are_where_they_are(self, size):
+        picture = np.zeros((512, round(512 * size[0] / size[1]), 3), np.uint8)
+        picture[:, :512] = skimage.data.astronaut()
+        (face,) = find_faces(Image(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)), blazeface())
+        scale = size[1] / 512
+        assert np.ravel(face.eyes) == pytest.approx(np.multiply((204, 100, 246, 103), scale), abs=6 * scale)
+
     @pytest.mark.parametrize("width", [128, 512, 1500])
     def test_the_astronaut_is_found_with_all_of_her_head(self, width):
         picture = cv2.resize(skimage.data.astronaut(), (width, width), interpolation=cv2.INTER_AREA)

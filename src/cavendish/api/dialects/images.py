@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from cavendish.api.dialects.zod import line_of
 from cavendish.domain.models import MODELS
 from cavendish.domain.money import usd_of
-from cavendish.domain.request import EditRequest, FileFormat, OutputOptions, Transport
+from cavendish.domain.request import MASK, EditRequest, FileFormat, OutputOptions, Pointing, Transport
 from cavendish.domain.sizes import nearest_ratio
 from cavendish.errors import InvalidRequest, UnknownModel
 from cavendish.fetching.sources import classify
@@ -35,6 +35,8 @@ def _lower(value: object) -> object:
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Point = Annotated[list[Fraction], Field(min_length=2, max_length=2)]
 
 
 class ImagesBody(BaseModel):
@@ -46,6 +48,9 @@ class ImagesBody(BaseModel):
     prompt: Annotated[str, Field(min_length=1, max_length=PROMPT_LIMIT)] = ""
     plan: dict[str, Any] | None = None
     image_urls: list[str] = []
+    points: Annotated[list[Point], Field(min_length=1, max_length=16)] | None = None
+    box: Annotated[list[Fraction], Field(min_length=4, max_length=4)] | None = None
+    mask: str | None = None
     num_images: Annotated[Whole, Field(ge=1, le=4)] = 1
     aspect_ratio: Ratio | None = None
     seed: Annotated[Whole, Field(ge=0, le=4_294_967_295)] | None = None
@@ -124,6 +129,7 @@ def parse(raw: bytes, *, strict: bool, own_origin: str) -> EditRequest:
         partial=body.partial,
         ignored=merged.ignored,
         own_origins=frozenset({own_origin}),
+        pointing=_pointing(body),
     )
 
 
@@ -260,11 +266,32 @@ def _images(body: ImagesBody, name: str) -> tuple[str, ...]:
     if card.edits and len(body.image_urls) > card.max_images:
         raise _invalid(f'Array must contain at most {card.max_images} element(s) at "{name}"', name)
     for i, image in enumerate(body.image_urls):
-        try:
-            classify(image)
-        except InvalidRequest as error:
-            raise _invalid(f'{error.public_message} at "{name}[{i}]"', f"{name}[{i}]") from error
+        _require_source(image, f"{name}[{i}]")
     return tuple(body.image_urls)
+
+
+def _require_source(source: str, name: str) -> None:
+    try:
+        classify(source)
+    except InvalidRequest as error:
+        raise _invalid(f'{error.public_message} at "{name}"', name) from error
+
+
+def _pointing(body: ImagesBody) -> Pointing | None:
+    """Where to act; our own addition to the contract."""
+    used = [name for name in (MASK, "box", "points") if getattr(body, name) is not None]
+    if not used:
+        return None
+    if not MODELS[body.model].edits:
+        raise _invalid(f'Unsupported value at "{used[0]}": {body.model} takes no pictures', used[0])
+    if body.mask is not None:
+        if len(used) > 1:
+            raise _invalid(f'Unsupported value at "{MASK}": give either a mask, or points and a box', MASK)
+        _require_source(body.mask, MASK)
+        return Pointing(mask=body.mask)
+    if body.box and not (body.box[0] < body.box[2] and body.box[1] < body.box[3]):
+        raise _invalid('Left must be less than right, and top less than bottom, at "box"', "box")
+    return Pointing(tuple((x, y) for x, y in body.points or ()), tuple(body.box or ()))
 
 
 def _output(body: ImagesBody) -> OutputOptions:

@@ -1,0 +1,208 @@
+"""The things of one kind in a picture, kept apart: what two sources agree on is there, everything else is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cavendish.regions.objects import FloatBox, area, inside, look, shared
+from cavendish.regions.recognition import heat_map
+from cavendish.regions.things import PERSON, Thing, kin_of, label_indices, siblings_of
+
+if TYPE_CHECKING:
+    from cavendish.regions.evidence import Evidence
+    from cavendish.regions.objects import Detection
+
+_SURE = 0.6
+"""Detector score that needs no second source; a picture of a clock gave "person" 0.59."""
+_DETECTED = 0.28
+_KIN_DETECTED = 0.4
+_AGREED = 0.08
+"""Probability of a kind's names from which the recognizer agrees with the detector."""
+_RECOGNIZED = 0.45
+"""The same from which it is believed alone."""
+_CONTRADICTED = 0.5
+"""Probability of a sibling's names from which the recognizer overrules the detector."""
+_SECOND_BEST = 0.15
+"""How much less than its best class a detection may have of another that is still believed."""
+_TAKEN_FOR_ONE_ANOTHER = frozenset({"furniture", "vehicle", "vessel"})
+"""Groups in which people's names and the detector's differ so much that a sibling is as good."""
+_PART, _SAME = 0.8, 0.6
+"""Share of one box in another from which the less sure one is a part; shared by joint area from which they are one."""
+_SECOND_LOOK_MARGIN = 0.6
+_SECOND_LOOK = 0.5
+_SEEN_SOMEWHERE = 0.4
+_ALIKE = 0.75
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One thing.
+
+    Args:
+        box: Around it, in pixels of the evidence's view.
+        confidence: 0–1.
+        detected: Whether the detector found it; the box is else only where the recognizer sees it best.
+    """
+
+    box: FloatBox
+    confidence: float
+    detected: bool = True
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """(x, y) of the middle of its box."""
+        return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
+
+    @property
+    def height(self) -> float:
+        """Of its box, in pixels."""
+        return self.box[3] - self.box[1]
+
+    @property
+    def area(self) -> float:
+        """Of its box, in square pixels."""
+        return area(self.box)
+
+
+def find_instances(evidence: Evidence, thing: Thing) -> tuple[Instance, ...]:
+    """Find every thing of a kind.
+
+    Args:
+        evidence: What is known of the picture.
+        thing: The kind.
+
+    Returns:
+        The instances, surest first; none where the kind is not there, or the networks are not installed.
+    """
+    found = [i for d in evidence.objects if (i := _from_detection(evidence, thing, d)) is not None]
+    if thing.name == PERSON:
+        found += [Instance(box, 0.9) for box in evidence.face_boxes if not any(inside(box, i.box) > 0.5 for i in found)]
+    elif not found:
+        found = _recognized_wholes(evidence, thing)
+        found = (
+            found if any(i.confidence >= _CONTRADICTED for i in found) else _seen_somewhere(evidence, thing) or found
+        )
+    return _without_repeats(found)
+
+
+def _from_detection(evidence: Evidence, thing: Thing, detection: Detection) -> Instance | None:
+    own = max((detection.scores.get(name, 0.0) for name in thing.detected), default=0.0)
+    related = max((detection.scores.get(name, 0.0) for name in kin_of(thing)), default=0.0)
+    if own < _DETECTED and related < _KIN_DETECTED:
+        return None
+    if _is_contradicted(evidence, thing, detection.box):
+        return None
+    recognized = _recognized(evidence, thing, detection.box)
+    alike = related >= _KIN_DETECTED and (thing.kin in _TAKEN_FOR_ONE_ANOTHER or recognized >= 2 * _AGREED)
+    sure = own >= _SURE and own >= detection.score - _SECOND_BEST
+    stands_out = own == detection.score and any(shared(detection.box, box) >= _SAME for box in evidence.salient_boxes)
+    if (
+        sure
+        or alike
+        or (own >= _DETECTED and (stands_out or recognized >= _AGREED or _seen_again(evidence, thing, detection.box)))
+    ):
+        return Instance(detection.box, own if own >= _DETECTED else max(recognized, related))
+    return None
+
+
+def _recognized(evidence: Evidence, thing: Thing, box: FloatBox) -> float:
+    """How likely the recognizer takes what is in a box for a thing of that kind."""
+    network = evidence.recognizer
+    names = label_indices(thing, network.labels) if network else ()
+    return float(evidence.recognized(box)[list(names)].sum()) if names else 0.0
+
+
+def _is_contradicted(evidence: Evidence, thing: Thing, box: FloatBox) -> bool:
+    """Whether the recognizer is sure of a sibling: a lemur that the detector takes for a bird."""
+    network = evidence.recognizer
+    names = set(label_indices(thing, network.labels)) if network else set()
+    if network is None or not names:
+        return False
+    seen = evidence.recognized(box)
+    others = set().union(*(label_indices(sibling, network.labels) for sibling in siblings_of(thing))) - names
+    return float(seen[list(names)].sum()) < _AGREED / 2 and any(seen[k] >= _CONTRADICTED for k in others)
+
+
+def _seen_again(evidence: Evidence, thing: Thing, box: FloatBox) -> bool:
+    """Whether the detector finds it again when it looks at it with some of its surroundings."""
+    if evidence.detector is None:
+        return False
+    width, height = evidence.view.size
+    across, down = (_SECOND_LOOK_MARGIN * (box[k + 2] - box[k]) for k in (0, 1))
+    left, top = max(0, int(box[0] - across)), max(0, int(box[1] - down))
+    right, bottom = min(width, int(box[2] + across)), min(height, int(box[3] + down))
+    crop = np.ascontiguousarray(evidence.view.rgb[top : max(bottom, top + 1), left : max(right, left + 1)])
+    boxes, scores = look(crop, evidence.detector.run)
+    columns = [k for k, name in enumerate(evidence.detector.labels) if name in thing.detected]
+    shift = np.array([left, top, left, top], np.float32)
+    return any(
+        float(scores[i, columns].max()) >= _SECOND_LOOK and shared(boxes[i] + shift, box) >= 0.5
+        for i in range(len(boxes))
+    )
+
+
+def _recognized_wholes(evidence: Evidence, thing: Thing) -> list[Instance]:
+    """Things the detector has no class for, where the recognizer knows what stands out or was detected.
+
+    What is detected inside of what stands out is a part of it.
+    """
+    wholes = [(box, _recognized(evidence, thing, box)) for box in evidence.salient_boxes]
+    known = [box for box, p in wholes if p >= _RECOGNIZED]
+    boxes = [d.box for d in evidence.objects if d.score >= _DETECTED]
+    parts = [box for box in boxes if not any(inside(box, whole) >= _PART for whole in known)]
+    seen = [*wholes, *((box, _recognized(evidence, thing, box)) for box in parts)]
+    return [Instance(box, p, detected=False) for box, p in seen if p >= _RECOGNIZED]
+
+
+def _look_alikes(evidence: Evidence, found: Sequence[Instance]) -> tuple[Instance, ...]:
+    """What stands out and looks to the recognizer like something that was found: two toy cars are seldom both known."""
+    if evidence.recognizer is None:
+        return ()
+    alike = []
+    for box in evidence.salient_boxes:
+        if any(shared(box, i.box) > 0.3 or inside(i.box, box) > 0.5 for i in found):
+            continue
+        if max(_likeness(evidence, box, i.box) for i in found) >= _ALIKE:
+            alike.append(Instance(box, _SURE, detected=False))
+    return tuple(alike)
+
+
+def _likeness(evidence: Evidence, box: FloatBox, other: FloatBox) -> float:
+    """Cosine of what the recognizer sees in two boxes."""
+    a, b = evidence.recognized(box), evidence.recognized(other)
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+
+
+def _seen_somewhere(evidence: Evidence, thing: Thing) -> list[Instance]:
+    """Small things the detector has no class for: the window of the picture that shows one most clearly.
+
+    An animal is the whole of what stands out there, not the part of it that the window shows.
+    """
+    if evidence.recognizer is None or thing.detected:
+        return []
+    names = label_indices(thing, evidence.recognizer.labels)
+    if not names:
+        return []
+    seen, box = heat_map(evidence.view.rgb, evidence.recognizer, names)
+    if seen < _SEEN_SOMEWHERE:
+        return []
+    wholes = [whole for whole in evidence.salient_boxes if inside(box, whole) >= 0.5] if thing.kin == "animal" else []
+    return [Instance(wholes[0] if wholes else box, seen, detected=False)]
+
+
+def _without_repeats(found: Sequence[Instance]) -> tuple[Instance, ...]:
+    kept: list[Instance] = []
+    for instance in sorted(found, key=lambda i: -i.confidence):
+        if not any(_is_repeat(instance, other) for other in kept):
+            kept.append(instance)
+    return tuple(kept)
+
+
+def _is_repeat(instance: Instance, surer: Instance) -> bool:
+    """Whether two boxes are one thing, or the less sure one is a part of the other."""
+    nested = inside(instance.box, surer.box) >= _PART or inside(surer.box, instance.box) >= _PART
+    return (nested and instance.confidence < _SURE) or shared(instance.box, surer.box) >= _SAME

@@ -1,0 +1,181 @@
+"""Things by their names: which instances an expression means, and what is made of a name that no network knows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from functools import cache, partial, reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cavendish.domain.queries import RegionQuery
+from cavendish.errors import UnsupportedEdit
+from cavendish.pixels.region import Region
+from cavendish.regions.colors import color_likeness, find_colored, is_color
+from cavendish.regions.expressions import name_of, points_at
+from cavendish.regions.instances import Instance, find_instances
+from cavendish.regions.lettering_words import find_lettering
+from cavendish.regions.objects import FloatBox, inside, shared
+from cavendish.regions.referring import Choice, Scene, choose
+from cavendish.regions.things import PERSON, Thing, label_indices, thing_called, thing_named
+from cavendish.regions.words import words
+
+if TYPE_CHECKING:
+    from cavendish.imaging.color import Plane
+    from cavendish.regions.evidence import Evidence
+
+    Find = Callable[[RegionQuery], Region]
+
+_LIKELY = 0.5
+_KNOWN = 0.35
+"""Probability from which the recognizer knows what something is."""
+_LEAST_LIKELY, _LIFT = 0.03, 2
+"""Probability, and multiple of that of any names, from which a thing may be what its name says."""
+_LEAST_UNDER = 0.15
+_LEAST_DETECTED, _PART = 0.28, 0.7
+_MOST_INSTANCES = 40
+_ANYTHING = Thing("thing")
+
+
+def find_things(evidence: Evidence, query: RegionQuery, find: Find) -> Region:
+    """Find the things an expression names.
+
+    Args:
+        evidence: What is known of the picture.
+        query: The expression; its noun is neither lettering, scenery nor a part of a person.
+        find: Finds another expression in the same picture.
+
+    Raises:
+        UnsupportedEdit: They are not there, or nothing tells which of several is meant.
+    """
+    if query.query.lower() in words("wholes", "subject"):
+        return _anything(evidence, query, find)
+    thing = thing_named(query.query, evidence.recognizer.labels if evidence.recognizer else ())
+    instances = find_instances(evidence, thing)[:_MOST_INSTANCES] if thing else ()
+    if thing and instances:
+        scene = scene_of(evidence, instances, find)
+        return _united(evidence, choose(instances, query, thing, scene), scene)
+    if thing is None or _is_likeness(query.query):
+        return _unknown(evidence, query, None, find)
+    return _under(evidence, query, thing) or _unknown(evidence, query, thing, find)
+
+
+def scene_of(evidence: Evidence, instances: Sequence[Instance], find: Find) -> Scene:
+    """What a choice among instances is made with."""
+    boxes = [instance.box for instance in instances]
+
+    def mask(instance: Instance) -> Region:
+        found = evidence.mask(instance.box, boxes)
+        return found if instance.detected else evidence.without_people(instance.box, found)
+
+    return Scene(
+        evidence.view.size,
+        mask=mask,
+        likeness=cache(partial(color_likeness, evidence.view)),
+        find=lambda query: evidence.lowered(find(query)),
+    )
+
+
+def _united(evidence: Evidence, choice: Choice, scene: Scene) -> Region:
+    planes = [evidence.lifted(scene.mask(instance).alpha) for instance in choice.chosen]
+    confidence = min(instance.confidence for instance in choice.chosen)
+    return Region(reduce(np.maximum, planes), max(confidence, _LIKELY), doubt=choice.doubt)
+
+
+def _anything(evidence: Evidence, query: RegionQuery, find: Find) -> Region:
+    """The thing on the right of the vase: whatever stands out or was detected there."""
+    boxes = _distinct(evidence)
+    if query.near:
+        beside = evidence.lowered(find(RegionQuery(query.near))).alpha
+        boxes = [box for box in boxes if _share_inside(beside, box) < _LIKELY]
+    candidates = [Instance(box, _LIKELY) for box in boxes]
+    if not candidates:
+        raise UnsupportedEdit(f"no {name_of(query)} was found")
+    scene = scene_of(evidence, candidates, find)
+    return _united(evidence, choose(candidates, query, _ANYTHING, scene), scene)
+
+
+def _under(evidence: Evidence, query: RegionQuery, thing: Thing) -> Region | None:
+    """What stands out together with a thing that stands on it: the saucer is what is no cup."""
+    solid = float((evidence.salient.alpha > 0.5).sum()) if thing.under and evidence.salient_boxes else 0.0
+    for upper in map(thing_called, thing.under if solid else ()):
+        found = find_instances(evidence, upper)
+        if len(found) != 1:
+            continue
+        rest = np.clip(evidence.salient.alpha - evidence.mask(found[0].box).alpha, 0, 1)
+        if float((rest > 0.5).sum()) > _LEAST_UNDER * solid:
+            doubt = f"the {query.query} was taken to be what stands out beside the {upper.name}"
+            return Region(evidence.lifted(rest), found[0].confidence, doubt=doubt)
+    return None
+
+
+def _unknown(evidence: Evidence, query: RegionQuery, thing: Thing | None, find: Find) -> Region:
+    """A name that finds nothing: what is written so, has its color, or stands out and has no better name."""
+    if thing is None and evidence.text_boxes and (written := _written(evidence, query, find)):
+        return written
+    if query.color:
+        return _by_color(evidence, query, thing)
+    candidates = [Instance(box, _LIKELY) for box in _distinct(evidence) if _may_be(evidence, thing, box)]
+    if not candidates or (thing is None and (points_at(query) or len(candidates) > 1)):
+        raise UnsupportedEdit(f"no {name_of(query)} was found")
+    scene = scene_of(evidence, candidates, find)
+    found = _united(evidence, choose(candidates, query, thing or _ANYTHING, scene), scene)
+    return dataclasses.replace(found, doubt=f"the {query.query} was taken to be what stands out")
+
+
+def _written(evidence: Evidence, query: RegionQuery, find: Find) -> Region | None:
+    try:
+        return find_lettering(evidence, query, find)
+    except UnsupportedEdit:
+        return None
+
+
+def _by_color(evidence: Evidence, query: RegionQuery, thing: Thing | None) -> Region:
+    """Things of a color, where the networks have no word for them; never people, whom they would have found."""
+    if not is_color(query.color) or (thing is not None and thing.name == PERSON) or points_at(query):
+        raise UnsupportedEdit(f"no {name_of(query)} was found")
+    found = find_colored(evidence.image, query.color)
+    if not found:
+        raise UnsupportedEdit(f"nothing {query.color} stands out that could be the {query.query}")
+    chosen = found if query.every else found[:1]
+    alpha = reduce(np.maximum, [region.alpha for region in chosen])
+    doubt = f"the {query.query} was found by its color alone"
+    return Region(alpha, max(_LIKELY, min(region.confidence for region in chosen)), doubt=doubt)
+
+
+def _distinct(evidence: Evidence) -> list[FloatBox]:
+    """What stands out and what was detected, each thing once: of a part that holds several, those."""
+    parts = [d.box for d in evidence.objects if d.score >= _LEAST_DETECTED]
+    kept = [box for box in evidence.salient_boxes if sum(inside(part, box) > _PART for part in parts) < 2]
+    for part in parts:
+        nested = any(max(inside(part, box), inside(box, part)) >= _PART for box in kept)
+        if not nested and all(shared(part, box) < _LIKELY for box in kept):
+            kept.append(part)
+    return kept
+
+
+def _share_inside(alpha: Plane, box: FloatBox) -> float:
+    left, top, right, bottom = (round(edge) for edge in box)
+    return float(alpha[top:bottom, left:right].sum()) / max(float(alpha.sum()), 1e-6)
+
+
+def _is_likeness(phrase: str) -> bool:
+    return bool(set(phrase.lower().split()) & words("likenesses", "likeness"))
+
+
+def _may_be(evidence: Evidence, thing: Thing | None, box: FloatBox) -> bool:
+    """Whether what is in a box may be what no network found.
+
+    They then have no better name for it, and no name for the thing either, or think of that one more than of most.
+    """
+    if any(d.score >= _LIKELY and shared(d.box, box) >= _LIKELY for d in evidence.objects):
+        return False
+    if evidence.recognizer is None:
+        return thing is None or evidence.detector is None
+    seen = evidence.recognized(box)
+    if float(seen.max()) >= _KNOWN:
+        return False
+    names = label_indices(thing, evidence.recognizer.labels) if thing else ()
+    likely = float(seen[list(names)].sum()) if names else 0.0
+    return not (thing and thing.detected) or likely >= max(_LEAST_LIKELY, _LIFT * len(names) / len(seen))
