@@ -34,6 +34,8 @@ _PART, _SAME = 0.8, 0.6
 """Share of one box in another from which the less sure one is a part; shared by joint area from which they are one."""
 _SECOND_LOOK_MARGIN = 0.6
 _SECOND_LOOK = 0.5
+_STANDS_OUT = 0.5
+"""Shared by joint area of a detection and what stands out from which they are one thing."""
 _SEEN_SOMEWHERE = 0.4
 _ALIKE = 0.75
 
@@ -97,15 +99,14 @@ def _from_detection(evidence: Evidence, thing: Thing, detection: Detection) -> I
     if _is_contradicted(evidence, thing, detection.box):
         return None
     recognized = _recognized(evidence, thing, detection.box)
-    alike = related >= _KIN_DETECTED and (thing.kin in _TAKEN_FOR_ONE_ANOTHER or recognized >= 2 * _AGREED)
+    stands_out = any(shared(detection.box, box) >= _STANDS_OUT for box in evidence.salient_boxes)
     sure = own >= _SURE and own >= detection.score - _SECOND_BEST
-    stands_out = own == detection.score and any(shared(detection.box, box) >= _SAME for box in evidence.salient_boxes)
-    if (
-        sure
-        or alike
-        or (own >= _DETECTED and (stands_out or recognized >= _AGREED or _seen_again(evidence, thing, detection.box)))
-    ):
+    kindred = thing.kin in _TAKEN_FOR_ONE_ANOTHER or (recognized >= 2 * _AGREED and stands_out)
+    agreed = recognized >= _AGREED or (stands_out and own == detection.score)
+    if sure or (related >= _KIN_DETECTED and kindred):
         return Instance(detection.box, own if own >= _DETECTED else max(recognized, related))
+    if own >= _DETECTED and (agreed or _seen_again(evidence, thing, detection.box)):
+        return Instance(detection.box, own)
     return None
 
 
@@ -163,7 +164,7 @@ def _look_alikes(evidence: Evidence, found: Sequence[Instance]) -> tuple[Instanc
     if evidence.recognizer is None:
         return ()
     alike = []
-    for box in evidence.salient_boxes:
+    for box in [*evidence.salient_boxes, *(d.box for d in evidence.objects if d.score >= _DETECTED)]:
         if any(shared(box, i.box) > 0.3 or inside(i.box, box) > 0.5 for i in found):
             continue
         if max(_likeness(evidence, box, i.box) for i in found) >= _ALIKE:

@@ -13,7 +13,7 @@ from cavendish.domain.queries import RegionQuery
 from cavendish.errors import UnsupportedEdit
 from cavendish.regions.colors import color_share, is_color
 from cavendish.regions.expressions import is_several, parsed
-from cavendish.regions.objects import inside
+from cavendish.regions.objects import inside, shared
 from cavendish.regions.things import PERSON, Thing, singular, thing_named
 from cavendish.regions.words import meanings, words
 
@@ -27,6 +27,8 @@ _COLORED = 0.2
 _WORN = 0.1
 _AS_MUCH = 0.7
 """Part of the best share that others of that color reach."""
+_SAME = 0.5
+"""Shared by joint area from which two boxes are one thing."""
 _SMALLER = 0.8
 """Height by the tallest's below which a person is young, or in the background."""
 _DOMINANT = 1.8
@@ -76,7 +78,7 @@ def choose(instances: Sequence[Instance], query: RegionQuery, thing: Thing, scen
         left = _of_color(left, query.color, lambda i: scene.mask(i).alpha, scene, least=_COLORED)
     if query.having:
         left = _having(left, query.having, thing, scene)
-    if last in words("people", "young") and len(left) > 1:
+    if last in words("people", "young") and len(left) > 1 and not query.size:
         tallest = max(i.height for i in left)
         left = [i for i in left if i.height < _SMALLER * tallest] or left
     if thing.name == PERSON:
@@ -154,10 +156,17 @@ def _of_color(
     """Those that have the color, and not much less of it than the one that has most."""
     if not is_color(color):
         raise UnsupportedEdit(f"the color “{color}” is not known")
-    likeness = scene.likeness(color)
-    shares = {instance: color_share(likeness, part(instance)) for instance in left}
+    left = list(left)
+    shares = {instance: color_share(scene.likeness(color), part(instance)) for instance in left}
     best = max(shares.values(), default=0.0)
-    return [instance for instance, share in shares.items() if share >= max(least, _AS_MUCH * best)]
+    found = [instance for instance, share in shares.items() if share >= max(least, _AS_MUCH * best)]
+    shade, _, base = color.partition(" ")
+    if not found and shade in {"dark", "light"} and is_color(base):  # of several brown ones the darkest is "dark brown"
+        found = _of_color(left, base, part, scene, least=least)
+        white = scene.likeness("white") - scene.likeness("black")
+        found = sorted(found, key=lambda instance: color_share(white, part(instance)))
+        return found[:1] if shade == "dark" else found[-1:]
+    return found
 
 
 def _having(left: list[Instance], phrase: str, thing: Thing, scene: Scene) -> list[Instance]:
@@ -228,7 +237,7 @@ def _near(left: list[Instance], near: RegionQuery, side: str, scene: Scene) -> l
         axis, sign = (0 if side in {"left", "right"} else 1), (-1 if side in {"left", "top"} else 1)
         middle = (box[axis] + box[axis + 2]) / 2
         left = [i for i in left if sign * (i.center[axis] - middle) > 0]
-    others = [i for i in left if inside(i.box, box) < 0.9 or inside(box, i.box) < 0.9]
+    others = [i for i in left if shared(i.box, box) < _SAME]
     return sorted(others, key=lambda i: _distance(i, box))[:1]
 
 

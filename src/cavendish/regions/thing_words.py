@@ -116,8 +116,9 @@ def _unknown(evidence: Evidence, query: RegionQuery, thing: Thing | None, find: 
         return written
     if query.color:
         return _by_color(evidence, query, thing)
-    candidates = [Instance(box, _LIKELY) for box in _distinct(evidence) if _may_be(evidence, thing, box)]
-    if not candidates or (thing is None and (points_at(query) or len(candidates) > 1)):
+    boxes = _distinct(evidence)
+    candidates = [Instance(box, _LIKELY) for box in boxes if _may_be(evidence, thing, box)]
+    if not candidates or (thing is None and (points_at(query) or len(boxes) > 1)):
         raise UnsupportedEdit(f"no {name_of(query)} was found")
     scene = scene_of(evidence, candidates, find)
     found = _united(evidence, choose(candidates, query, thing or _ANYTHING, scene), scene)
@@ -139,9 +140,26 @@ def _by_color(evidence: Evidence, query: RegionQuery, thing: Thing | None) -> Re
     if not found:
         raise UnsupportedEdit(f"nothing {query.color} stands out that could be the {query.query}")
     chosen = found if query.every else found[:1]
-    alpha = reduce(np.maximum, [region.alpha for region in chosen])
+    wholes = [_whole(evidence, region) for region in chosen]
+    if thing is not None and thing.detected and None in wholes:  # a patch of that color is no car
+        raise UnsupportedEdit(f"no {name_of(query)} was found")
+    alpha = reduce(
+        np.maximum, [spot.alpha if whole is None else whole for whole, spot in zip(wholes, chosen, strict=True)]
+    )
     doubt = f"the {query.query} was found by its color alone"
     return Region(alpha, max(_LIKELY, min(region.confidence for region in chosen)), doubt=doubt)
+
+
+def _whole(evidence: Evidence, spot: Region) -> Plane | None:
+    """The thing a colored spot is on, where the spot is most of it."""
+    small = evidence.lowered(spot)
+    assert small.box is not None, "what is found has pixels"
+    left, top, right, bottom = (float(edge) for edge in small.box)
+    thing = evidence.mask((left, top, right, bottom)).alpha
+    both = float(np.minimum(thing, small.alpha).sum())
+    if both >= _PART * float(small.alpha.sum()) and both >= _LIKELY * float(thing.sum()):
+        return evidence.lifted(thing)
+    return None
 
 
 def _distinct(evidence: Evidence) -> list[FloatBox]:
