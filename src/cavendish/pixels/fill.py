@@ -14,7 +14,7 @@ from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane
 from cavendish.imaging.resample import Reader, scaling, warped
 from cavendish.pixels.fill_bleed import without_bleed
-from cavendish.pixels.fill_scene import Floats, Mask, Scene
+from cavendish.pixels.fill_scene import Filled, Floats, Mask, Scene
 from cavendish.pixels.fill_surface import fill_membrane, is_smooth
 from cavendish.pixels.grain import add_grain
 from cavendish.pixels.strips import strips
@@ -180,28 +180,43 @@ def _fill_window(
     check: Callable[[], None],
 ) -> EncodedRGB:
     """Fill one group of holes from the part of the picture around it."""
-    # SciPy, behind these, costs a quarter of a second that a server start and most edits need not pay.
-    from cavendish.pixels.fill_offsets import guess_texture  # noqa: PLC0415
-    from cavendish.pixels.fill_patches import guess_hole  # noqa: PLC0415
-    from cavendish.pixels.fill_seams import copy_enlarged, copy_with_seams  # noqa: PLC0415
+    from cavendish.pixels.fill_seams import copy_enlarged  # noqa: PLC0415
 
     check()
     usable = without_bleed(image, part, usable)
     middle, small = (_scene(image, part, usable, area) for area in (_SEAM_AREA, _GUESS_AREA))
     small = replace(small, colors=_veiled(small.colors, small.usable))
-    guess = None
-    if not is_smooth(small):
-        guess = guess_texture(small) or guess_hole(small, row_prior=row_prior, rng=rng, check=check)
-    copied = fill_membrane(middle) if guess is None else copy_with_seams(middle, small, guess, check=check)
-    if copied.colors.shape == image.shape:
-        filled = EncodedRGB(np.rint(copied.colors).astype(np.uint8))
+    copied = None if is_smooth(small) else _copy(middle, small, row_prior=row_prior, rng=rng, check=check)
+    computed = copied or fill_membrane(middle)
+    if computed.colors.shape == image.shape:
+        filled = EncodedRGB(np.rint(computed.colors).astype(np.uint8))
     else:
-        filled = copy_enlarged(image, part, usable, copied, check=check)
-    if guess is None:
+        filled = copy_enlarged(image, part, usable, computed, check=check)
+    if copied is None:
         filled = add_grain(filled, part, like=filled, usable=usable, rng=rng)
     if all(_is_gray(image[strip], usable[strip]) for strip in strips(usable.shape)):
         filled[part] = filled[part][:, 1:2]  # rounding differs by channel; a gray picture must stay gray
     return filled
+
+
+def _copy(
+    middle: Scene, small: Scene, *, row_prior: float, rng: np.random.Generator, check: Callable[[], None]
+) -> Filled | None:
+    """Fill the hole from elsewhere in the window; None where there is nothing to copy."""
+    # SciPy, behind these, costs a quarter of a second that a server start and most edits need not pay.
+    from cavendish.pixels.fill_offsets import guess_texture  # noqa: PLC0415
+    from cavendish.pixels.fill_patches import guess_hole  # noqa: PLC0415
+    from cavendish.pixels.fill_seams import copy_with_seams  # noqa: PLC0415
+    from cavendish.pixels.fill_trend import shaded, trend  # noqa: PLC0415
+
+    texture = guess_texture(small)
+    if texture is not None:
+        return copy_with_seams(middle, small, texture, check=check)
+    expected = trend(small)
+    guess = guess_hole(small, expected, row_prior=row_prior, rng=rng, check=check)
+    if guess is None:
+        return None
+    return shaded(copy_with_seams(middle, small, guess, check=check), middle.hole, expected)
 
 
 def _is_gray(image: npt.NDArray[np.uint8], where: Mask) -> bool:

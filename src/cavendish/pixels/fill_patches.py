@@ -13,12 +13,12 @@ from functools import partial
 import cv2
 import numpy as np
 from scipy.ndimage import distance_transform_edt
-from scipy.sparse import coo_array
-from scipy.sparse.linalg import spsolve
 from scipy.spatial import cKDTree
 
 from cavendish.pixels.fill_offsets import moved, whole_shifts
-from cavendish.pixels.fill_scene import Floats, Guess, Indices, Mask, Scene
+from cavendish.pixels.fill_scene import Floats, Guess, Indices, Mask, Scene, Trend
+from cavendish.pixels.fill_surface import blur_within
+from cavendish.pixels.fill_trend import interpolated, resized
 
 _PATCH = 7
 _SMALLEST = 60  # a side below which a picture has too few patches to choose among
@@ -27,16 +27,21 @@ _ROW_WEIGHT = 200.0  # codes of color difference that moving over the whole wind
 _COLUMN_SHARE = 0.5
 _TEXTURE_WEIGHT = 0.8
 _MOST_SOURCES = 20_000
+_PULL = np.float32(0.3)  # of the way that shades are drawn to the trend in each round
+_SHADE = 2.0  # pixels, sigma: what is coarser is shade
 _COARSE_ROUNDS = 8
 _START_ROUNDS = 4  # of these, for each way to begin; the best goes on
 _FINE_ROUNDS = (3, 4)  # at the finest level and the one above
 
 
-def guess_hole(scene: Scene, *, row_prior: float, rng: np.random.Generator, check: Callable[[], None]) -> Guess | None:
+def guess_hole(
+    scene: Scene, expected: Trend, *, row_prior: float, rng: np.random.Generator, check: Callable[[], None]
+) -> Guess | None:
     """Fill the hole by patch means, coarse to fine.
 
     Args:
         scene: At most about 0.2 MP; the work grows with the hole's area.
+        expected: The trend of the window, at any size: shades that the guess keeps close to.
         row_prior: How strongly a patch should come from the same height of the picture; 0 not at all, 1 as landscapes
             need it.
         rng: Samples the places that patches are looked for.
@@ -57,14 +62,18 @@ def guess_hole(scene: Scene, *, row_prior: float, rng: np.random.Generator, chec
     if not pyramid:
         return None
     level = len(pyramid) - 1
-    smallest = _Level(pyramid[level], row_prior, rng)
-    runs = [smallest.run(start, _START_ROUNDS, 2, check) for start in _starts(pyramid[level], row_prior)]
+    smallest = _Level(pyramid[level], expected, row_prior, rng)
+    runs = [
+        smallest.run(start, _START_ROUNDS, 2, check) for start in _starts(pyramid[level], smallest.expected, row_prior)
+    ]
     state, _, _ = min(runs, key=lambda run: run[2])
     state, offsets, _ = smallest.run(state, _COARSE_ROUNDS - _START_ROUNDS, 1, check)
     for level in range(len(pyramid) - 2, -1, -1):
         state = _enlarged(state, offsets, pyramid[level])
         rounds = _FINE_ROUNDS[level] if level < len(_FINE_ROUNDS) else _COARSE_ROUNDS
-        state, offsets, _ = _Level(pyramid[level], row_prior, rng, smallest.basis).run(state, rounds, 2, check)
+        state, offsets, _ = _Level(pyramid[level], expected, row_prior, rng, smallest.basis).run(
+            state, rounds, 2, check
+        )
     return Guess(np.ascontiguousarray(state[..., :3]), offsets)
 
 
@@ -100,15 +109,19 @@ def _texture(colors: Floats) -> Floats:
     return np.dstack([cv2.blur(slope, (9, 9)) for slope in slopes])
 
 
-def _starts(scene: Scene, row_prior: float) -> list[Floats]:
-    """Ways to begin at the smallest size: interpolated along rows, evenly, and copied whole from where the rim fits."""
+def _starts(scene: Scene, expected: Floats, row_prior: float) -> list[Floats]:
+    """Ways to begin at the smallest size.
+
+    The trend, the rim interpolated along rows and evenly, and whole copies from where the rim fits.
+    """
     hole = scene.hole[..., None]
     textures = _texture(scene.colors)
     clean = scene.usable & ~cv2.dilate(scene.hole.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
-    texture = _interpolated(textures, clean if clean.any() else scene.usable, row_prior)
-    starts = []
+    level = np.ones(scene.hole.shape, np.float32)
+    texture = interpolated(textures, clean if clean.any() else scene.usable, (1 + row_prior) * level, level)
+    starts = [np.dstack([np.where(hole, expected, scene.colors), texture])]
     for stiffness in dict.fromkeys((2 * row_prior, 0.0)):
-        colors = np.where(hole, _interpolated(scene.colors, scene.usable, stiffness), scene.colors)
+        colors = np.where(hole, interpolated(scene.colors, scene.usable, (1 + stiffness) * level, level), scene.colors)
         starts.append(np.dstack([colors, texture]))
     even = starts[-1]
     rim = scene.usable & (cv2.dilate(scene.hole.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0)
@@ -119,26 +132,6 @@ def _starts(scene: Scene, row_prior: float) -> list[Floats]:
         colors, usable = moved(scene, shift)
         starts.append(np.where(hole & usable[..., None], np.dstack([colors, _texture(colors)]), even))
     return starts
-
-
-def _interpolated(values: Floats, known: Mask, stiffness: float) -> Floats:
-    """The values that bend least between the known ones, with rows as the stiffer direction."""
-    height, width = known.shape
-    numbers = np.arange(height * width).reshape(height, width)
-    pairs = [(numbers[:, :-1], numbers[:, 1:], 1 + stiffness), (numbers[:-1], numbers[1:], 1.0)]
-    first = np.concatenate([a.ravel() for a, _, _ in pairs])
-    second = np.concatenate([b.ravel() for _, b, _ in pairs])
-    weight = np.concatenate([np.full(a.size, w) for a, _, w in pairs])
-    rows, columns = np.concatenate([first, second]), np.concatenate([second, first])
-    free = ~known.ravel()
-    keep = free[rows]
-    rows, columns, weight = rows[keep], columns[keep], np.concatenate([weight, weight])[keep]
-    matrix = coo_array((-weight, (rows, columns)), shape=(known.size, known.size)).tocsr()
-    diagonal = np.where(free, -matrix.sum(axis=1), 1)
-    matrix = matrix + coo_array((diagonal, (numbers.ravel(), numbers.ravel())), shape=matrix.shape).tocsr()
-    flat = np.where(free[:, None], 0, values.reshape(-1, values.shape[2]).astype(np.float64))
-    solved = np.asarray(spsolve(matrix.tocsc(), flat), np.float32)
-    return solved.reshape(values.shape)
 
 
 def _enlarged(state: Floats, offsets: Indices, scene: Scene) -> Floats:
@@ -160,8 +153,19 @@ def _enlarged(state: Floats, offsets: Indices, scene: Scene) -> Floats:
 class _Level:
     """One size of the pyramid: where patches come from, and the search structure over them."""
 
-    def __init__(self, scene: Scene, row_prior: float, rng: np.random.Generator, basis: Floats | None = None) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        expected: Trend,
+        row_prior: float,
+        rng: np.random.Generator,
+        basis: Floats | None = None,
+    ) -> None:
         self.scene = scene
+        self.expected = resized(expected.colors, scene.hole.shape)
+        self.pull = _PULL * resized(expected.trust, scene.hole.shape) * scene.hole[..., None]
+        rows, columns = (np.flatnonzero(scene.hole.any(axis=axis)) for axis in (1, 0))
+        self.box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
         state = np.dstack([scene.colors, _texture(scene.colors)])
         self.known = state
         height, width = scene.hole.shape
@@ -214,7 +218,7 @@ class _Level:
             distance, found = self.tree.query(self._features(state, queries), eps=2.0, workers=2)
             scale = max(float(np.percentile(distance, 75)) ** 2, 1e-6)
             weight = (np.exp(-(distance**2) / (2 * scale)) * sure).astype(np.float32)
-            state = self._voted(queries, self.sources[found], weight)
+            state = self._drawn_to_trend(self._voted(queries, self.sources[found], weight))
         return state, self._offsets(queries, self.sources[found], weight), float(np.mean(distance**2))
 
     def _numbers(self, centers: Indices) -> Iterator[Indices]:
@@ -238,6 +242,12 @@ class _Level:
         state = known.copy()
         state[voted] = total[voted, :-1] / total[voted, -1:]
         return state.reshape(self.known.shape)
+
+    def _drawn_to_trend(self, state: Floats) -> Floats:
+        """Patches fit one another in more than one way; of these, the way that the rim foretells."""
+        part = state[self.box][..., :3]
+        part += self.pull[self.box] * blur_within(self.expected[self.box] - part, self.scene.hole[self.box], _SHADE)
+        return state
 
     def _offsets(self, queries: Indices, found: Indices, weight: Floats) -> Indices:
         """For each pixel the offset of the surest patch over it, with the middles of patches being surest."""

@@ -28,6 +28,19 @@ class Scene:
 
 
 @dataclass(frozen=True)
+class Trend:
+    """The window at a small size without detail in its hole: what its rim alone foretells.
+
+    Args:
+        colors: h×w×3 float32, 0–255; outside the hole the scene's own.
+        trust: h×w×1 float32, 0–1: how far the colors in the hole may be believed; means nothing outside.
+    """
+
+    colors: Floats
+    trust: Floats
+
+
+@dataclass(frozen=True)
 class Guess:
     """What the small picture should look like and where that was seen.
 

@@ -168,7 +168,6 @@ class _Labels:
         source = places + steps
         copied = self.colors.take(source, axis=0)
         misfit = _square(self.soft.take(source, axis=0) - self.soft.take(places, axis=0))
-        misfit += 0.25 * _square(copied - self.colors.take(places, axis=0))
         cost = np.where(steps == 0, _FORBIDDEN, self.fit * misfit)
         for move in self.moves:
             beside = places + move

@@ -89,10 +89,15 @@ def _rim(scene: Scene, width: int) -> Mask:
 
 def soften(scene: Scene, sigma: float) -> Floats:
     """The usable colors without their grain: a blur that looks at nothing else."""
-    weight = scene.usable.astype(np.float32)
+    return blur_within(scene.colors, scene.usable, sigma)
+
+
+def blur_within(values: Floats, where: Mask, sigma: float) -> Floats:
+    """A blur of values (h×w×c) that looks at nothing outside `where`."""
+    weight = where.astype(np.float32)
     total = cv2.GaussianBlur(weight, (0, 0), sigma)
-    blurred = cv2.GaussianBlur(scene.colors * weight[..., None], (0, 0), sigma)
-    return cast("Floats", blurred / np.maximum(total, 1e-6)[..., None])
+    blurred = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma)
+    return cast("Floats", blurred.reshape(values.shape) / np.maximum(total, 1e-6)[..., None])
 
 
 class _Polynomial:
