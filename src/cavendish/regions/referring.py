@@ -123,13 +123,13 @@ def _single(left: list[Instance], query: RegionQuery, last: str, scene: Scene) -
     if len(ranked) == 1:
         return Choice((ranked[0],))
     if query.query.startswith("other ") and len(ranked) == 2:
-        return Choice((ranked[1],), "taken to be the less prominent of two")
+        return Choice((ranked[1],), f"the {query.query} was taken to be the less prominent of two")
     if last in words("people", "unwanted"):
-        return Choice((ranked[-1],), "taken to be the least prominent person")
+        return Choice((ranked[-1],), f"the {query.query} was taken to be the least prominent person")
     weights = [_prominence(i, scene.size) for i in ranked]
     if weights[0] < _DOMINANT * weights[1]:
         raise UnsupportedEdit(f"there are {len(ranked)} of that kind; say which one, such as “the one on the left”")
-    return Choice((ranked[0],), f"taken to be the most prominent of {len(ranked)}")
+    return Choice((ranked[0],), f"the {query.query} was taken to be the most prominent of {len(ranked)}")
 
 
 def _all(left: list[Instance], query: RegionQuery) -> Choice:

@@ -141,7 +141,7 @@ def _by_color(evidence: Evidence, query: RegionQuery, thing: Thing | None) -> Re
         raise UnsupportedEdit(f"nothing {query.color} stands out that could be the {query.query}")
     chosen = found if query.every else found[:1]
     wholes = [_whole(evidence, region) for region in chosen]
-    if thing is not None and thing.detected and None in wholes:  # a patch of that color is no car
+    if thing is not None and thing.detected and any(whole is None for whole in wholes):  # a patch of that color is no car
         raise UnsupportedEdit(f"no {name_of(query)} was found")
     alpha = reduce(
         np.maximum, [spot.alpha if whole is None else whole for whole, spot in zip(wholes, chosen, strict=True)]
