@@ -23,7 +23,7 @@ from cavendish.pixels.bokeh import blur_background
 from cavendish.pixels.matte import estimate_foreground, refine_alpha
 from cavendish.pixels.strips import light_rows, map_linear
 from cavendish.planning.planner import PhrasePlanner
-from cavendish.regions.resolve import Networks
+from cavendish.regions.networks import Networks
 from cavendish.settings import load
 from cavendish.weights.runtimes import open_onnx
 from cavendish.weights.store import WeightStore

@@ -79,7 +79,7 @@ class ColorDetector:
 
     def __init__(self, things: Mapping[str, tuple[Color, float]]) -> None:
         self.things = things
-        self.labels = (*things, "???")
+        self.labels = (*things, *["???"] * 5)
         self.tensors: list[np.ndarray] = []
 
     @property
@@ -124,11 +124,14 @@ def _answer(left: float, top: float, width: float, height: float) -> tuple[int, 
 
 
 class ColorRecognizer:
-    """A recognizer whose probability of each name is the share of its color in what it is shown, the rest "nothing"."""
+    """A recognizer whose probability of each name is the share of its color in what it is shown.
+
+    The rest is spread over names of nothing in particular.
+    """
 
     def __init__(self, things: Mapping[str, Color]) -> None:
         self.things = things
-        self.labels = (*things, "nothing")
+        self.labels = (*things, *(f"nothing {k}" for k in range(20)))
         self.calls = 0
 
     def __call__(self, tensor: np.ndarray) -> tuple[np.ndarray]:
@@ -138,7 +141,7 @@ class ColorRecognizer:
         self.calls += 1
         pixels = tensor[0, ::4, ::4] * 128 + 127
         shares = [float(_has(pixels, color).mean()) for color in self.things.values()]
-        return (np.array([[*shares, max(0.0, 1 - sum(shares))]], np.float32),)
+        return (np.array([[*shares, *[max(0.0, 1 - sum(shares)) / 20] * 20]], np.float32),)
 
     def opened(self) -> LabelledNetwork:
         return LabelledNetwork(self, self.labels)

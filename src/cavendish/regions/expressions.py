@@ -6,6 +6,7 @@ import dataclasses
 import re
 
 from cavendish.domain.queries import RegionQuery
+from cavendish.errors import UnsupportedEdit
 from cavendish.regions.colors import is_color
 from cavendish.regions.words import meanings
 
@@ -47,6 +48,12 @@ def parsed(phrase: str) -> RegionQuery:
 def name_of(query: RegionQuery) -> str:
     """What an expression calls the thing, in words for a message."""
     return " ".join(filter(None, (query.color, query.query))) or "such region"
+
+
+def not_found(query: RegionQuery) -> UnsupportedEdit:
+    """The refusal that says what is not there."""
+    named = name_of(query)
+    return UnsupportedEdit(f"no {named} {'were' if is_several(named) else 'was'} found")
 
 
 def points_at(query: RegionQuery) -> bool:

@@ -37,6 +37,8 @@ _SECOND_LOOK = 0.5
 _STANDS_OUT = 0.5
 """Shared by joint area of a detection and what stands out from which they are one thing."""
 _SEEN_SOMEWHERE = 0.4
+_NARROW = 0.15
+"""Share of the picture that a window must be smaller than where the recognizer is not sure of what it sees in it."""
 _ALIKE = 0.75
 
 
@@ -189,7 +191,8 @@ def _seen_somewhere(evidence: Evidence, thing: Thing) -> list[Instance]:
     if not names:
         return []
     seen, box = heat_map(evidence.view.rgb, evidence.recognizer, names)
-    if seen < _SEEN_SOMEWHERE:
+    narrow = area(box) < _NARROW * evidence.view.size[0] * evidence.view.size[1]
+    if seen < (_SEEN_SOMEWHERE if narrow or thing.kin == "animal" else _SURE):
         return []
     wholes = [whole for whole in evidence.salient_boxes if inside(box, whole) >= 0.5] if thing.kin == "animal" else []
     return [Instance(wholes[0] if wholes else box, seen, detected=False)]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cavendish.domain.queries import RegionQuery
-from cavendish.errors import UnsupportedEdit
 from cavendish.pixels.region import Region
 from cavendish.regions.colors import color_likeness, color_share, is_color
+from cavendish.regions.expressions import not_found
 from cavendish.regions.glyphs import glyph_mask
 from cavendish.regions.places import find_place
 from cavendish.regions.reading import Line, Word, captions, date_stamps, lines_matching, watermarks
@@ -65,7 +65,7 @@ def find_lettering(evidence: Evidence, query: RegionQuery, find: Find) -> Region
         likeness = color_likeness(evidence.image, query.color)
         pieces = [p for p in pieces if color_share(likeness, glyph_mask(evidence.image, [p])) >= _COLORED]
     if not pieces:
-        raise UnsupportedEdit(f"no {query.query} was found")
+        raise not_found(query)
     return Region(glyph_mask(evidence.image, pieces), min(1.0, max(piece.confidence for piece in pieces)))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from cavendish.domain.queries import RegionQuery
 from cavendish.errors import UnsupportedEdit
 from cavendish.regions.colors import color_share, is_color
-from cavendish.regions.expressions import is_several, parsed
+from cavendish.regions.expressions import is_several, not_found, parsed
 from cavendish.regions.objects import inside, shared
 from cavendish.regions.things import PERSON, Thing, singular, thing_named
 from cavendish.regions.words import meanings, words
@@ -92,7 +92,7 @@ def choose(instances: Sequence[Instance], query: RegionQuery, thing: Thing, scen
         between = is_several(query.near)
         left = _between(left, near, thing, scene) if between else _near(left, near, query.side, scene)
     if not left:
-        raise UnsupportedEdit(f"no such {query.query} was found")
+        raise not_found(query)
     beside = bool(near.query) and near.query not in meanings("depth")
     return _counted(left, query, thing, scene, side="" if beside else query.side)
 
@@ -123,13 +123,13 @@ def _single(left: list[Instance], query: RegionQuery, last: str, scene: Scene) -
     if len(ranked) == 1:
         return Choice((ranked[0],))
     if query.query.startswith("other ") and len(ranked) == 2:
-        return Choice((ranked[1],), f"the {query.query} was taken to be the less prominent of two")
+        return Choice((ranked[1],), f"“{query.query}” was taken to be the less prominent of two")
     if last in words("people", "unwanted"):
-        return Choice((ranked[-1],), f"the {query.query} was taken to be the least prominent person")
+        return Choice((ranked[-1],), f"“{query.query}” was taken to be the least prominent person")
     weights = [_prominence(i, scene.size) for i in ranked]
     if weights[0] < _DOMINANT * weights[1]:
         raise UnsupportedEdit(f"there are {len(ranked)} of that kind; say which one, such as “the one on the left”")
-    return Choice((ranked[0],), f"the {query.query} was taken to be the most prominent of {len(ranked)}")
+    return Choice((ranked[0],), f"“{query.query}” was taken to be the most prominent of {len(ranked)}")
 
 
 def _all(left: list[Instance], query: RegionQuery) -> Choice:

@@ -15,7 +15,7 @@ from cavendish.errors import UnsupportedEdit
 from cavendish.pixels.region import Box, Region
 from cavendish.regions import body_words
 from cavendish.regions.evidence import Evidence
-from cavendish.regions.expressions import name_of, points_at, understood
+from cavendish.regions.expressions import name_of, not_found, points_at, understood
 from cavendish.regions.instances import Instance, find_instances
 from cavendish.regions.lettering_words import find_lettering, kind_of_lettering
 from cavendish.regions.places import find_place
@@ -84,7 +84,7 @@ class RegionResolver:
         if key not in self._found:
             region = self._find(self._seen(image), query)
             if region.confidence < CONFIDENT or region.box is None:
-                raise UnsupportedEdit(f"no {name_of(query)} was found")
+                raise not_found(query)
             self._found[key] = dataclasses.replace(region, label=name_of(query))
         return self._found[key]
 

@@ -13,7 +13,7 @@ from cavendish.domain.queries import RegionQuery
 from cavendish.errors import UnsupportedEdit
 from cavendish.pixels.region import Region
 from cavendish.regions.colors import color_likeness, find_colored, is_color
-from cavendish.regions.expressions import name_of, points_at
+from cavendish.regions.expressions import not_found, points_at
 from cavendish.regions.instances import Instance, find_instances
 from cavendish.regions.lettering_words import find_lettering
 from cavendish.regions.objects import FloatBox, inside, shared
@@ -91,7 +91,7 @@ def _anything(evidence: Evidence, query: RegionQuery, find: Find) -> Region:
         boxes = [box for box in boxes if _share_inside(beside, box) < _LIKELY]
     candidates = [Instance(box, _LIKELY) for box in boxes]
     if not candidates:
-        raise UnsupportedEdit(f"no {name_of(query)} was found")
+        raise not_found(query)
     scene = scene_of(evidence, candidates, find)
     return _united(evidence, choose(candidates, query, _ANYTHING, scene), scene)
 
@@ -105,7 +105,7 @@ def _under(evidence: Evidence, query: RegionQuery, thing: Thing) -> Region | Non
             continue
         rest = np.clip(evidence.salient.alpha - evidence.mask(found[0].box).alpha, 0, 1)
         if float((rest > 0.5).sum()) > _LEAST_UNDER * solid:
-            doubt = f"the {query.query} was taken to be what stands out beside the {upper.name}"
+            doubt = f"“{query.query}” was taken to be what stands out beside the {upper.name}"
             return Region(evidence.lifted(rest), found[0].confidence, doubt=doubt)
     return None
 
@@ -118,11 +118,12 @@ def _unknown(evidence: Evidence, query: RegionQuery, thing: Thing | None, find: 
         return _by_color(evidence, query, thing)
     boxes = _distinct(evidence)
     candidates = [Instance(box, _LIKELY) for box in boxes if _may_be(evidence, thing, box)]
-    if not candidates or (thing is None and (points_at(query) or len(boxes) > 1)):
-        raise UnsupportedEdit(f"no {name_of(query)} was found")
+    told = points_at(query) or query.every
+    if not candidates or (thing is None and (points_at(query) or len(boxes) > 1)) or (len(candidates) > 1 and not told):
+        raise not_found(query)
     scene = scene_of(evidence, candidates, find)
     found = _united(evidence, choose(candidates, query, thing or _ANYTHING, scene), scene)
-    return dataclasses.replace(found, doubt=f"the {query.query} was taken to be what stands out")
+    return dataclasses.replace(found, doubt=f"“{query.query}” was taken to be what stands out")
 
 
 def _written(evidence: Evidence, query: RegionQuery, find: Find) -> Region | None:
@@ -135,18 +136,20 @@ def _written(evidence: Evidence, query: RegionQuery, find: Find) -> Region | Non
 def _by_color(evidence: Evidence, query: RegionQuery, thing: Thing | None) -> Region:
     """Things of a color, where the networks have no word for them; never people, whom they would have found."""
     if not is_color(query.color) or (thing is not None and thing.name == PERSON) or points_at(query):
-        raise UnsupportedEdit(f"no {name_of(query)} was found")
+        raise not_found(query)
     found = find_colored(evidence.image, query.color)
     if not found:
         raise UnsupportedEdit(f"nothing {query.color} stands out that could be the {query.query}")
     chosen = found if query.every else found[:1]
     wholes = [_whole(evidence, region) for region in chosen]
-    if thing is not None and thing.detected and any(whole is None for whole in wholes):  # a patch of that color is no car
-        raise UnsupportedEdit(f"no {name_of(query)} was found")
+    if (
+        thing is not None and thing.detected and any(whole is None for whole in wholes)
+    ):  # a patch of that color is no car
+        raise not_found(query)
     alpha = reduce(
         np.maximum, [spot.alpha if whole is None else whole for whole, spot in zip(wholes, chosen, strict=True)]
     )
-    doubt = f"the {query.query} was found by its color alone"
+    doubt = f"“{query.query}” was found by its color alone"
     return Region(alpha, max(_LIKELY, min(region.confidence for region in chosen)), doubt=doubt)
 
 

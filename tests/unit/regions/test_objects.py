@@ -86,7 +86,7 @@ class TestTiles:
     def test_small_things_are_found_wherever_they_are(self, size):
         scale = max(1, max(size) / 1440)
         side = round(40 * scale)
-        for across, down in [(0, 0), (0.31, 0.36), (0.5, 0.5), (0.68, 0.31), (1, 1)]:
+        for across, down in [(0, 0), (0.31, 0.36), (0.68, 0.5), (1, 1)]:
             left, top = round((size[0] - side) * across), round((size[1] - side) * down)
             box = (left, top, left + side, top + side)
             (found,) = detect(drawn(size, (BLUE, box)))
@@ -137,7 +137,7 @@ class TestRepeats:
 
         def network(_tensor: np.ndarray):
             (shifts, marks), (more_shifts, more_marks) = (twice(tensor) for tensor in picture)
-            first, second = marks[..., :1] * [*scores, 0], more_marks[..., 1:2] * [*others, 0]
+            first, second = marks[..., :1] * [*scores, *[0] * 5], more_marks[..., 1:2] * [*others, *[0] * 5]
             return np.where(marks[..., :1] > 0, shifts, more_shifts), np.float32(first + second)
 
         return LabelledNetwork(network, twice.labels)

@@ -16,8 +16,9 @@ def recognizer() -> ColorRecognizer:
 class TestRecognize:
     def test_one_probability_a_name(self):
         found = recognize(drawn((80, 40), (GREEN, (0, 0, 20, 40))), recognizer().opened())
-        assert found.shape == (4,)
-        assert found == pytest.approx([0, 0.25, 0, 0.75], abs=0.02)
+        assert found.shape == (23,)
+        assert found[:3] == pytest.approx([0, 0.25, 0], abs=0.02)
+        assert found.sum() == pytest.approx(1)
 
     @pytest.mark.parametrize("size", [(1, 1), (500, 3), (224, 224), (1000, 700)])
     def test_the_network_gets_what_it_was_trained_on(self, size):
