@@ -1,0 +1,231 @@
+"""A new color for a thing that keeps its shading: which of its pixels are the paint, and what becomes of each shade."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, from_oklab, to_encoded, to_linear, to_oklab
+from cavendish.imaging.resample import lifted
+from cavendish.pixels.matte import foreground_rows
+from cavendish.pixels.region import Region
+from cavendish.pixels.strips import light_rows, shrunk_light, shrunk_plane, strips
+
+if TYPE_CHECKING:
+    from cavendish.imaging.color import Plane
+
+    Floats = npt.NDArray[np.floating[Any]]
+
+_STUDY_PIXELS = 0.25e6
+_SAMPLES = 6000
+_INSIDE = 0.9
+_CLUSTERS = 4
+_NEUTRAL = 0.035
+"""Oklab chroma below which a surface has no color of its own."""
+_APART = 0.17
+"""Distance of two clusters from which they are different materials."""
+_DIM, _LIGHTNESS = 0.25, 0.3
+"""Lightness below which saturation is noise, and the weight of lightness beside it."""
+_DARK, _BRIGHT, _COLORLESS = 0.3, 0.42, 0.1
+_LIFT = 1.25
+"""Ratio of lightness from which shades are laid out anew instead of being multiplied."""
+_LOWEST, _LOWEST_WHITE, _HIGHEST = 0.4, 0.72, 1.0
+"""Where the darkest shades go when a thing is made much lighter, in units of the new lightness, and the brightest."""
+_MOST_GAIN = 3.0
+"""How much contrast may grow when shades are laid out anew."""
+_WHITE = 0.985
+_DETAIL = 1.6
+_GRAIN_SHARE = 0.006
+"""Standard deviation of the blur that tells shading from texture, by the longer side of the thing."""
+_DEEPEST = 0.16
+"""Lightness of black paint in plain light; pure black would hide every fold."""
+_VARIATION = 0.25
+"""Part of the old paint's variation of hue that stays."""
+_SHINE = 0.9
+_GUIDE_RADIUS, _GUIDE_VARIANCE = 4, 2e-3
+
+
+@dataclass(frozen=True)
+class Paint:
+    """What is known of a thing's paint.
+
+    Args:
+        shades: Lightness (Oklab) of its darkest, middle and brightest shades: percentiles 5, 50 and 95.
+        chroma: Mean a and b.
+        grain_px: Size of the texture that is kept apart from the shading, in pixels of the picture.
+        weight: How much each pixel of the study is paint, h×w 0–1.
+    """
+
+    shades: tuple[float, float, float]
+    chroma: tuple[float, float]
+    grain_px: float
+    weight: Plane
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether it is black, white or gray."""
+        return math.hypot(*self.chroma) < _NEUTRAL
+
+
+def repaint(
+    image: EncodedRGB, alpha: Plane, color: tuple[int, int, int], *, check: Callable[[], None] = lambda: None
+) -> tuple[EncodedRGB, Plane]:
+    """Give a thing another color, keeping texture, shading and shine.
+
+    The thing's paint is told from its other materials (tires, chrome, a teddy's nose) by clusters of chroma. In Oklab
+    each shade of the paint becomes the same shade of the new one: multiplied where that is darker or about as light,
+    laid out anew where it is much lighter, since there noise and folds would tear apart. Shine keeps its own color.
+
+    Args:
+        image: Encoded sRGB, h×w×3 uint8.
+        alpha: h×w float32, 0–1: the thing.
+        color: Encoded R, G, B of the new paint in plain light.
+        check: Called between strips; raises to stop.
+
+    Returns:
+        The new picture, and where it differs (0 or 1): mixed edge pixels are recomposed over their own background.
+
+    Source:
+        Dichromatic reflection: Shafer, "Using color to separate reflection components", 1985. Oklab: Ottosson, 2020.
+    """
+    paint = study_paint(image, alpha)
+    target = np.asarray(to_oklab(to_linear(EncodedRGB(np.array([[color]], np.uint8)))))[0, 0]
+    light, front = light_rows(image), foreground_rows(light_rows(image), alpha)
+    weight = lifted(paint.weight, (alpha.shape[1], alpha.shape[0]))
+    pixels, changed = image.copy(), np.zeros(alpha.shape, np.float32)
+    for rows in strips(alpha.shape):
+        check()
+        cover = alpha[rows] * np.clip(weight(rows), 0, 1)
+        if not (cover > 0).any():
+            continue
+        own = front(rows)
+        new = from_oklab(OklabImage(_repainted(np.asarray(to_oklab(own)), paint, target)))
+        mixed = np.asarray(light(rows) + cover[..., None] * (np.clip(new, 0, 1) - own), np.float32)
+        pixels[rows] = to_encoded(LinearRGB(np.clip(mixed, 0, 1)))
+        changed[rows] = cover > 1 / 512
+    return EncodedRGB(pixels), changed
+
+
+def study_paint(image: EncodedRGB, alpha: Plane) -> Paint:
+    """Find out which pixels of a thing are its paint and which shades that has, on a small copy.
+
+    Args:
+        image: Encoded sRGB, h×w×3 uint8.
+        alpha: h×w float32, 0–1: the thing; at least one pixel is above 0.
+    """
+    height, width = alpha.shape
+    factor = min(1.0, math.sqrt(_STUDY_PIXELS / alpha.size))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    lab = np.asarray(to_oklab(shrunk_light(light_rows(image), image.shape, size)))
+    small = shrunk_plane(alpha, size)
+    inside = small >= min(_INSIDE, float(small.max()))
+    weight = _paint_weight(lab, inside)
+    chosen = inside & (weight > 0.5)
+    shades = np.percentile(lab[chosen if chosen.any() else inside][:, 0], (5, 50, 95))
+    chroma = lab[chosen if chosen.any() else inside][:, 1:].mean(axis=0)
+    box = Region(alpha).box
+    grain_px = _GRAIN_SHARE * max(box[2] - box[0], box[3] - box[1]) if box else 1.0
+    return Paint(
+        (float(shades[0]), float(shades[1]), float(shades[2])), (float(chroma[0]), float(chroma[1])), grain_px, weight
+    )
+
+
+def _paint_weight(lab: Floats, inside: npt.NDArray[np.bool_]) -> Plane:
+    """How much each pixel looks like the material that covers most of the thing."""
+    features = _features(lab)
+    samples = features[inside]
+    samples = samples[:: max(1, len(samples) // _SAMPLES)]
+    centers, shares = _clusters(samples)
+    saturation = np.hypot(centers[:, 0], centers[:, 1])
+    main = int(np.argmax(shares * (1 + 2 * np.minimum(saturation, 0.3))))
+    foreign = [k for k in range(len(centers)) if _is_other_material(centers[k], centers[main])]
+    if not foreign:
+        return np.ones(lab.shape[:2], np.float32)
+
+    def nearest(among: list[int]) -> Floats:
+        return np.asarray(np.min([np.linalg.norm(features - centers[k], axis=-1) for k in among], axis=0))
+
+    nearer = nearest([k for k in range(len(centers)) if k not in foreign]) - nearest(foreign)
+    weight = 1 / (1 + np.exp(np.clip(nearer / 0.02, -30, 30)))
+    return _smoothed(lab, weight.astype(np.float32))
+
+
+def _is_other_material(center: Floats, main: Floats) -> bool:
+    """Whether a cluster is no shade of the paint: tires and noses of a colored thing, wheels and chrome of a dark one."""
+    saturation, lightness = np.hypot(center[0], center[1]), center[2] / _LIGHTNESS
+    if main[2] / _LIGHTNESS < _DARK:  # in the dark every color looks black, so what is colored is paint in the light
+        return bool(saturation < _COLORLESS and lightness > _BRIGHT)
+    return bool(np.linalg.norm(center - main) > _APART)
+
+
+def _features(lab: Floats) -> Floats:
+    """What tells materials apart: their saturation, which shade does not change, and lightness a little."""
+    lightness = lab[..., :1]
+    return np.concatenate([lab[..., 1:] / np.maximum(lightness, _DIM), _LIGHTNESS * lightness], axis=-1)
+
+
+def _clusters(samples: Floats) -> tuple[Floats, Floats]:
+    """Centers of up to four clusters, and the share of each."""
+    count = min(_CLUSTERS, len(samples))
+    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 1e-4)
+    cv2.setRNGSeed(0)
+    initial: Any = None
+    _, labels, centers = cv2.kmeans(samples.astype(np.float32), count, initial, criteria, 3, cv2.KMEANS_PP_CENTERS)
+    return centers, np.bincount(labels.ravel(), minlength=count) / len(samples)
+
+
+def _smoothed(lab: Floats, weight: Plane) -> Plane:
+    """Without speckle: a guided filter by lightness keeps the borders of materials."""
+    guide = np.ascontiguousarray(lab[..., 0], np.float32)
+    window = (2 * _GUIDE_RADIUS + 1, 2 * _GUIDE_RADIUS + 1)
+
+    def mean(plane: Floats) -> Floats:
+        return np.asarray(cv2.blur(plane, window, borderType=cv2.BORDER_REPLICATE))
+
+    average, level = mean(guide), mean(weight)
+    slope = (mean(guide * weight) - average * level) / (mean(guide * guide) - average**2 + _GUIDE_VARIANCE)
+    offset = level - slope * average
+    return np.asarray(np.clip(mean(slope) * guide + mean(offset), 0, 1), np.float32)
+
+
+def _repainted(lab: Floats, paint: Paint, target: Floats) -> Floats:
+    """The same shades in the new color."""
+    lightness = lab[..., 0]
+    middle = max(paint.shades[1], 0.05)
+    aim = float(np.clip(target[0], _DEEPEST, 0.97))
+    new = _shaded(lightness, paint, aim)
+    size = float(np.hypot(target[1], target[2]))
+    old = max(float(np.hypot(*paint.chroma)), 1e-6)
+    if paint.is_neutral:
+        share = np.clip(new / aim, 0, 1.15)
+        share *= np.clip((1.02 - new) / 0.12, 0, 1) if aim < _SHINE else 1
+    else:
+        saturation = np.hypot(lab[..., 1], lab[..., 2]) / np.maximum(lightness, 0.05) * middle / old
+        share = np.clip(saturation, 0, 1.25) * np.clip(new / aim, 0, 1.2)
+    direction = target[1:] / max(size, 1e-6)
+    along = (size * share)[..., None] * direction
+    variation = _VARIATION * (lab[..., 1:] - np.asarray(paint.chroma)) if size > _NEUTRAL else 0.0
+    keep = np.clip(1 - np.abs(np.asarray(share)[..., None] - 1), 0, 1) if size > _NEUTRAL else 0.0
+    return np.concatenate([new[..., None], along + variation * keep], axis=-1).astype(np.float32)
+
+
+def _shaded(lightness: Floats, paint: Paint, aim: float) -> Floats:
+    """Where each shade of the old paint goes."""
+    low, middle, high = paint.shades
+    ratio = aim / max(middle, 0.05)
+    if ratio <= _LIFT:
+        shine = np.maximum(lightness - max(high, middle + 0.02), 0)
+        scaled = np.minimum(lightness, max(high, middle + 0.02)) * ratio
+        return np.asarray(np.minimum(scaled + shine, _WHITE))
+    base = cv2.GaussianBlur(np.ascontiguousarray(lightness, np.float32), (0, 0), max(1.0, paint.grain_px))
+    dark = max(aim - _MOST_GAIN * (middle - low), (_LOWEST_WHITE if aim > _SHINE else _LOWEST) * aim)
+    bright = min(_WHITE, aim + min(0.6 * (_WHITE - aim), _MOST_GAIN * (high - middle)))
+    knots = np.maximum.accumulate(np.array([0.0, low, middle, high, 1.0]) + np.arange(5) * 1e-4)
+    laid_out = np.interp(base, knots, [0.85 * dark, dark, aim, bright, _HIGHEST])
+    return np.asarray(np.minimum(laid_out + _DETAIL * (lightness - base), 1))
