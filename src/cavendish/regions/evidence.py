@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.imaging.color import EncodedRGB
+from cavendish.imaging.color import EncodedRGB, luma
 from cavendish.pixels.matte import refine_alpha
 from cavendish.pixels.region import Region
 from cavendish.regions.cutouts import cut_out
@@ -78,6 +78,11 @@ class Evidence:
     def recognizer(self) -> LabelledNetwork | None:
         """The recognizer, where it is installed."""
         return self.networks.recognizer()
+
+    @cached_property
+    def lightness(self) -> Plane:
+        """Luma of the view, 0–1."""
+        return luma(EncodedRGB(np.ascontiguousarray(self.view.rgb)))
 
     @cached_property
     def salient(self) -> Region:

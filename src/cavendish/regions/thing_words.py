@@ -18,7 +18,7 @@ from cavendish.regions.instances import Instance, find_instances
 from cavendish.regions.lettering_words import find_lettering
 from cavendish.regions.objects import FloatBox, inside, shared
 from cavendish.regions.referring import Choice, Scene, choose
-from cavendish.regions.things import PERSON, Thing, label_indices, thing_called, thing_named
+from cavendish.regions.things import PERSON, Thing, known_form, label_indices, thing_called, thing_named
 from cavendish.regions.words import words
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def find_things(evidence: Evidence, query: RegionQuery, find: Find) -> Region:
     Raises:
         UnsupportedEdit: They are not there, or nothing tells which of several is meant.
     """
-    if query.query.lower() in words("wholes", "subject"):
+    if known_form(query.query.lower(), words("wholes", "subject")):
         return _anything(evidence, query, find)
     thing = thing_named(query.query, evidence.recognizer.labels if evidence.recognizer else ())
     instances = find_instances(evidence, thing)[:_MOST_INSTANCES] if thing else ()
@@ -73,6 +73,7 @@ def scene_of(evidence: Evidence, instances: Sequence[Instance], find: Find) -> S
         evidence.view.size,
         mask=mask,
         likeness=cache(partial(color_likeness, evidence.view)),
+        lightness=evidence.lightness,
         find=lambda query: evidence.lowered(find(query)),
     )
 
