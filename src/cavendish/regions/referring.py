@@ -88,14 +88,15 @@ def choose(instances: Sequence[Instance], query: RegionQuery, thing: Thing, scen
     near = parsed(query.near)
     if thing.name == PERSON and known_form(near.query.rpartition(" ")[2], meanings("worn")):
         left, near = _having(left, query.near, thing, scene), RegionQuery()
-    if near.query in meanings("depth"):
-        left = _in_depth(left, front=near.query in words("depth", "in_front"), one=not query.every and query.count < 2)
+    depth = next((meanings("depth")[word] for word in near.query.split() if word in meanings("depth")), "")
+    if depth:
+        left = _in_depth(left, front=depth == "in_front", one=not query.every and query.count < 2)
     elif near.query and not _is_of_frame(near.query):
         between = is_several(query.near)
         left = _between(left, near, thing, scene) if between else _near(left, near, query.side, scene)
     if not left:
         raise not_found(query)
-    beside = bool(near.query) and near.query not in meanings("depth") and not _is_of_frame(near.query)
+    beside = bool(near.query) and not depth and not _is_of_frame(near.query)
     return _counted(left, query, thing, scene, side="" if beside else query.side)
 
 
@@ -162,6 +163,9 @@ def _of_color(
     shares = {instance: color_share(scene.likeness(color), part(instance)) for instance in left}
     best = max(shares.values(), default=0.0)
     found = [instance for instance, share in shares.items() if share >= max(least, _AS_MUCH * best)]
+    second = max((share for share in shares.values() if share < best), default=1.0)
+    if not found and best >= least / 2 and second < best / 2:  # in deep shade, but much more so than any other
+        return [max(left, key=lambda instance: shares[instance])]
     shade, _, base = color.partition(" ")
     if not found and shade in {"dark", "light"} and is_color(base):  # of several brown ones the darkest is "dark brown"
         found = _of_color(left, base, part, scene, least=least)

@@ -32,6 +32,7 @@ _KNOWN = 0.35
 """Probability from which the recognizer knows what something is."""
 _LEAST_LIKELY, _LIFT = 0.03, 2
 """Probability, and multiple of that of any names, from which a thing may be what its name says."""
+_AS_LIKELY = 0.5
 _LEAST_UNDER = 0.15
 _LEAST_DETECTED, _PART = 0.28, 0.7
 _MOST_INSTANCES = 40
@@ -118,13 +119,25 @@ def _unknown(evidence: Evidence, query: RegionQuery, thing: Thing | None, find: 
     if query.color:
         return _by_color(evidence, query, thing)
     boxes = _distinct(evidence)
-    candidates = [Instance(box, _LIKELY) for box in boxes if _may_be(evidence, thing, box)]
-    told = points_at(query) or query.every
-    if not candidates or (thing is None and (points_at(query) or len(boxes) > 1)) or (len(candidates) > 1 and not told):
+    candidates = _likeliest(evidence, thing, [box for box in boxes if _may_be(evidence, thing, box)])
+    known = thing is not None or _is_likeness(query.query)
+    clear = len(candidates) == 1 and (known or len(boxes) == 1)
+    if not candidates or not (clear or (known and (points_at(query) or query.every))):
         raise not_found(query)
     scene = scene_of(evidence, candidates, find)
     found = _united(evidence, choose(candidates, query, thing or _ANYTHING, scene), scene)
     return dataclasses.replace(found, doubt=f"“{query.query}” was taken to be what stands out")
+
+
+def _likeliest(evidence: Evidence, thing: Thing | None, boxes: Sequence[FloatBox]) -> list[Instance]:
+    """Those that look to the recognizer about as much like the thing as the one that does most."""
+    network = evidence.recognizer
+    names = list(label_indices(thing, network.labels)) if thing and network else []
+    if not names:
+        return [Instance(box, _LIKELY) for box in boxes]
+    likely = {box: float(evidence.recognized(box)[names].sum()) for box in boxes}
+    best = max(likely.values(), default=0.0)
+    return [Instance(box, _LIKELY) for box, p in likely.items() if p >= _AS_LIKELY * best]
 
 
 def _written(evidence: Evidence, query: RegionQuery, find: Find) -> Region | None:
