@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
 from cavendish.imaging.resample import lifted
@@ -61,6 +62,20 @@ def small_light(image: EncodedRGB, *, side_px: int = _SIDE_PX) -> LinearRGB:
     return to_linear(EncodedRGB(np.asarray(cv2.resize(np.asarray(image), size, interpolation=cv2.INTER_AREA))))
 
 
+def looked_at(seen: npt.NDArray[np.bool_] | None, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Which pixels of a copy of that shape (h, w, …) statistics look at; all where none would be left.
+
+    Args:
+        seen: The same at any other size; None for all.
+        shape: Of the copy.
+    """
+    everywhere = np.ones(shape[:2], np.bool_)
+    if seen is None:
+        return everywhere
+    part = np.asarray(cv2.resize(seen.astype(np.uint8), (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST)) > 0
+    return part if part.any() else everywhere
+
+
 def base_light(image: EncodedRGB) -> BaseLight:
     """Separate the brightness of the surroundings from texture.
 
@@ -97,8 +112,9 @@ def local_lines(guide: Plane, target: Plane | None, *, radius: float, variance: 
     target = guide if target is None else target
     guide_mean, target_mean = mean(guide), mean(target)
     covariance = mean(guide * target) - guide_mean * target_mean
-    slope = covariance / (np.maximum(mean(guide * guide) - guide_mean * guide_mean, 0) + np.float32(variance))
-    return mean(slope), mean(target_mean - slope * guide_mean)
+    spread = np.maximum(mean(guide * guide) - guide_mean * guide_mean, 0)
+    slope = np.asarray(covariance / (spread + np.float32(variance)), np.float32)
+    return mean(slope), mean(np.asarray(target_mean - slope * guide_mean, np.float32))
 
 
 def relight_by_base(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from cavendish.errors import ParameterOutOfRange
 from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, from_oklab, luma, to_encoded, to_linear, to_oklab
-from cavendish.pixels.base_light import base_light, lightness, small_light
+from cavendish.pixels.base_light import base_light, lightness, looked_at, small_light
 from cavendish.pixels.strips import strips
 from cavendish.pixels.tone_curves import relight, shoulder, smooth_step, within_gamut
 from cavendish.pixels.white_point import NEUTRAL, Light, adaptation, estimate_light, rebalanced
@@ -30,7 +30,8 @@ _MOST_MIRED, _MOST_DUV = 40.0, 0.006
 _DOUBT, _TRUST = 0.3, 3.0
 """Confidence up to which a cast is left alone, and how fast belief grows beyond."""
 _LEAST_SKIN, _SKIN_DEG = 0.01, 3.0
-"""Share of the picture from which what looks like skin is spared, and how far its Oklab hue may turn."""
+"""Share of the picture from which what looks like skin is spared, and how far its Oklab hue may turn; a cast
+that is beyond doubt may turn it three times as far, back to where it was."""
 _SKIN_HUES_DEG = (46.0, 58.0)
 _OVER_EV, _OVER_MIDDLE_EV = 0.2, 1.6
 """Stops by which an overexposed picture gets darker as a whole and in its middle tones."""
@@ -102,25 +103,23 @@ def measure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None, *, share: flo
         share: 0–1, how far to go.
     """
     light = small_light(image, side_px=_LOOK_PX)
-    height, width = light.shape[:2]
-    where = np.ones((height, width), np.bool_)
-    if seen is not None:
-        part = cv2.resize(seen.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
-        where = part if part.any() else where
-    ends = _ends(to_encoded(light)[where], share)
-    stretched = LinearRGB(_decoded((np.asarray(to_encoded(light), np.float32) / 255 - ends[0]) / (ends[1] - ends[0])))
-    balance = adaptation(_sparing_skin(_mild(estimate_light(stretched, where)).scaled(share), stretched[where]))
-    balanced = to_encoded(LinearRGB(rebalanced(stretched, balance)))[where]
-    over = _overexposure(to_encoded(light)[where])
-    exposure = share * (_exposure_ev(balanced) - _OVER_EV * over)
-    values = np.asarray(to_encoded(LinearRGB(to_linear(balanced[None])[0] * np.float32(2**exposure))), np.float32) / 255
+    where = looked_at(seen, light.shape)
+    codes = to_encoded(light)
+    ends = _ends(codes[where], share)
+    stretched = LinearRGB(_decoded((codes / np.float32(255) - ends[0]) / (ends[1] - ends[0])))
+    cast = _mild(estimate_light(stretched, where)).scaled(share)
+    balance = adaptation(_sparing_skin(cast, stretched[where]))
+    balanced = rebalanced(stretched, balance)
+    over = _overexposure(codes[where])
+    exposure_ev = share * (_exposure_ev(to_encoded(balanced)[where]) - _OVER_EV * over)
+    shown = np.asarray(to_encoded(LinearRGB(balanced * np.float32(2**exposure_ev)))[where])
     return Correction(
         ends=ends,
         balance=balance,
-        exposure_ev=exposure,
-        middle=float(2 ** (share * (_middle_ev(values) - _OVER_MIDDLE_EV * over))),
-        lift_ev=share * _lift_ev(values),
-        vibrance=share * _vibrance(values),
+        exposure_ev=exposure_ev,
+        middle=float(2 ** (share * (_middle_ev(shown) - _OVER_MIDDLE_EV * over))),
+        lift_ev=share * _lift_ev(shown),
+        vibrance=share * _vibrance(shown),
     )
 
 
@@ -172,10 +171,13 @@ def _sparing_skin(cast: Light, pixels: Floats) -> Light:
         return cast
     before = _mean_hue_deg(lab[skin])
     natural = min(max(before, _SKIN_HUES_DEG[0]), _SKIN_HUES_DEG[1])
-    least, most = min(before - _SKIN_DEG, natural), max(before + _SKIN_DEG, natural)
+    free_deg = _SKIN_DEG * (1 + 2 * float(smooth_step(cast.confidence, 0.68, 0.85)))
+    least, most = min(before - free_deg, natural), max(before + free_deg, natural)
     for tenths in range(10, 0, -1):
         part = cast.scaled(tenths / 10)
-        after = _mean_hue_deg(to_oklab(LinearRGB(cv2.transform(pixels[skin][None], adaptation(part))))[0])
+        after = _mean_hue_deg(
+            to_oklab(LinearRGB(np.asarray(cv2.transform(pixels[skin][None], adaptation(part)), np.float32)))[0]
+        )
         if least <= after <= most:
             return part
     return NEUTRAL
@@ -213,24 +215,24 @@ def _exposure_ev(pixels: npt.NDArray[np.uint8]) -> float:
     return min(max(missing, 0.0), _MOST_EV) * float(smooth_step(white, 0.8, 0.66))
 
 
-def _middle_ev(values: Floats) -> float:
+def _middle_ev(pixels: npt.NDArray[np.uint8]) -> float:
     """Stops that bring dark middle tones into the range of usual pictures; night stays night."""
-    tones = luma(EncodedRGB(np.rint(values[None] * 255).astype(np.uint8)))[0]
+    tones = luma(EncodedRGB(pixels[None]))
     night = float(smooth_step(np.median(tones), 0.06, 0.16))
     return min(1.0, 4 * max(0.0, 0.3 - float(tones.mean()))) * night
 
 
-def _lift_ev(values: Floats) -> float:
+def _lift_ev(pixels: npt.NDArray[np.uint8]) -> float:
     """Stops for deep shadows beside bright parts, by how much of the picture they are."""
-    tones = values.mean(axis=-1)
+    tones = luma(EncodedRGB(pixels[None]))
     dark = float((tones < 0.2).mean())
     bright = float((tones > 0.55).mean())
     return _DEEPEST_LIFT_EV * float(smooth_step(dark, 0.08, 0.35) * smooth_step(bright, 0.05, 0.2))
 
 
-def _vibrance(values: Floats) -> float:
+def _vibrance(pixels: npt.NDArray[np.uint8]) -> float:
     """How pale the strongest colors are; none for pictures that are all but gray."""
-    lab = to_oklab(LinearRGB(to_linear(EncodedRGB(np.rint(values[None] * 255).astype(np.uint8)))))[0]
+    lab = to_oklab(to_linear(EncodedRGB(pixels[None])))[0]
     strong = float(np.quantile(np.hypot(lab[:, 1], lab[:, 2]), 0.95))
     return _GREATEST_VIBRANCE * float(smooth_step(strong, 0.14, 0.05) * smooth_step(strong, 0.012, 0.03))
 

@@ -21,6 +21,7 @@ Points = tuple[tuple[float, float], ...]
 Tint = tuple[float, float]
 
 _STRAIGHT: Points = ((0.0, 0.0), (1.0, 1.0))
+_LEVELS = 4096
 _TANGENT = math.sqrt(8) - 1
 _USUAL_STRENGTH = 0.7
 _NO_TINT: Tint = (0.0, 0.0)
@@ -138,11 +139,13 @@ def apply_grade(light: LinearRGB, grade: Grade, *, strength: float) -> LinearRGB
     if strength == 0:
         return LinearRGB(light.copy())
     lab = np.asarray(to_oklab(_curved(_relit(light, grade, strength), grade, strength))).copy()
-    lightness = np.clip(lab[..., 0], 0, 1)[..., None]
     lab[..., 1:] *= np.float32(1 + _color_share(grade, strength) * (grade.saturation - 1))
-    dark = smooth_step(lightness, 0.75, 0.2) * smooth_step(lightness, 0.0, 0.2)
-    bright = smooth_step(lightness, 0.35, 0.8) * smooth_step(lightness, 1.0, 0.88)
-    lab[..., 1:] += np.float32(strength) * (dark * np.float32(grade.shadows) + bright * np.float32(grade.lights))
+    steps = np.linspace(0, 1, _LEVELS, dtype=np.float32)
+    dark = smooth_step(steps, 0.75, 0.2) * smooth_step(steps, 0.0, 0.2)
+    bright = smooth_step(steps, 0.35, 0.8) * smooth_step(steps, 1.0, 0.88)
+    tints = np.outer(dark, grade.shadows) + np.outer(bright, grade.lights)
+    index = (np.clip(lab[..., 0], 0, 1) * (_LEVELS - 1)).astype(np.int16)
+    lab[..., 1:] += np.asarray(strength * tints, np.float32)[index]
     return within_gamut(from_oklab(OklabImage(lab)))
 
 
@@ -163,9 +166,9 @@ def _relit(light: LinearRGB, grade: Grade, strength: float) -> LinearRGB:
 
 def _curved(light: LinearRGB, grade: Grade, strength: float) -> LinearRGB:
     """Through a table of linear light by its square root, which is about even to the eye."""
-    at = np.linspace(0, 1, 4096)
+    at = np.linspace(0, 1, _LEVELS)
     encoded = np.where(at**2 <= 0.0031308, 12.92 * at**2, 1.055 * np.maximum(at, 1e-9) ** (2 / 2.4) - 0.055)
-    index = (np.sqrt(np.clip(light, 0, 1)) * 4095 + 0.5).astype(np.int16)
+    index = (np.sqrt(np.clip(light, 0, 1)) * (_LEVELS - 1) + 0.5).astype(np.int16)
     out = np.empty(light.shape, np.float32)
     for channel, points in enumerate((grade.red, grade.green, grade.blue)):
         values = encoded
@@ -229,5 +232,5 @@ def vignette_gain(size: tuple[int, int], rows: slice, *, amount: float, roundnes
     across = width + roundness * (diagonal / math.sqrt(2) - width)
     down = height + roundness * (diagonal / math.sqrt(2) - height)
     square = ((x / across) ** 2 + (y / down) ** 2) / 2
-    # cos⁴ of the angle whose tangent is the distance from the middle; a corner of amount 1 keeps an eighth of the light.
+    # cos⁴ of the angle whose tangent is the distance from the middle; a corner keeps an eighth of the light at most.
     return np.asarray(1 / (1 + np.float32(amount * _TANGENT) * square) ** 2, np.float32)

@@ -111,7 +111,7 @@ def _sky(light: LinearRGB) -> Plane:
     mean = cv2.blur(bright, window)
     spread = np.sqrt(np.maximum(cv2.blur(bright * bright, window) - mean * mean, 0))
     red_over_blue = (light[..., 0] - light[..., 2]) / np.maximum(light.max(axis=2), 0.05)
-    flat = smooth_step(spread, 0.02, 0.006) * smooth_step(mean, 0.5, 0.7) * smooth_step(red_over_blue, 0.3, 0.1)
+    flat = smooth_step(spread, 0.02, 0.006) * smooth_step(mean, 0.62, 0.8) * smooth_step(red_over_blue, 0.3, 0.1)
     _, labels = cv2.connectedComponents((flat > 0.3).astype(np.uint8))
     top = np.unique(labels[: max(1, labels.shape[0] // 50)])
     return np.asarray(cv2.blur(flat * np.isin(labels, top[top > 0]), window), np.float32)

@@ -16,7 +16,7 @@ from cavendish.pixels.tone_curves import within_gamut
 
 _SIDE_PX = 1400
 """Longer side of the copy that is worked on; its change is lifted to the picture along the picture's own edges."""
-_TONES = 12
+_TONES = 18
 """Sampled tones; the remapping is smooth enough for the tones between to be interpolated."""
 _DETAIL = 0.18
 """Lightness: smaller differences are detail and change, larger ones are edges and stay."""

@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from cavendish.errors import ParameterOutOfRange
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, luma, to_encoded, to_linear
-from cavendish.pixels.base_light import lightness, local_lines, relight_by_base, small_light
+from cavendish.pixels.base_light import lightness, local_lines, looked_at, relight_by_base, small_light
 from cavendish.pixels.region import Box
 from cavendish.pixels.strips import strips
-from cavendish.pixels.tone_curves import smooth_step
+from cavendish.pixels.tone_curves import smooth_step, strongest_channel
 
 Floats = npt.NDArray[np.float32]
 
@@ -62,8 +62,8 @@ class Brightening:
         table_at = np.linspace(0, 1, 4096, dtype=np.float32) ** 2
         table = self.curve(table_at)
         raised = table[(np.sqrt(np.clip(light, 0, 1)) * 4095).astype(np.int16)]
-        strongest = light.max(axis=2, keepdims=True)
-        share = raised.max(axis=2, keepdims=True) / np.maximum(strongest, np.float32(1e-6))
+        strongest = strongest_channel(light)[..., None]
+        share = strongest_channel(LinearRGB(raised))[..., None] / np.maximum(strongest, np.float32(1e-6))
         lamp = np.float32(0.6) * smooth_step(strongest * np.float32(self.gain), 0.3, 0.9)
         return LinearRGB(raised + (light * share - raised) * lamp)
 
@@ -135,11 +135,7 @@ def _sampled(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None) -> Floats:
     step = max(1, math.isqrt(image.shape[0] * image.shape[1] // (1 << 18)))
     codes = np.ascontiguousarray(image[::step, ::step])
     light = np.asarray(to_linear(EncodedRGB(codes)), np.float32)
-    if seen is None:
-        return light.reshape(-1, 3)
-    size = (codes.shape[1], codes.shape[0])
-    where = cv2.resize(seen.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-    return light[where] if where.any() else light.reshape(-1, 3)
+    return light[looked_at(seen, light.shape)]
 
 
 def _noise_after(image: EncodedRGB, brightening: Brightening) -> float:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from cavendish.errors import ParameterOutOfRange
 from cavendish.imaging.color import EncodedRGB, LinearRGB, to_encoded, to_linear
-from cavendish.pixels.base_light import small_light
+from cavendish.pixels.base_light import looked_at, small_light
 from cavendish.pixels.strips import strips
 from cavendish.pixels.tone_curves import within_gamut
 from cavendish.pixels.white_point import NEUTRAL, Light, adaptation, estimate_light, gray_light, light_of, rebalanced
@@ -58,7 +58,7 @@ def white_balance(
         found = NEUTRAL
     else:
         small = small_light(image, side_px=_LOOK_PX)
-        where = _where(seen, small.shape)
+        where = looked_at(seen, small.shape)
         found = gray_light(small, where) if mode == "gray" else _believed(estimate_light(small, where))
     cast = Light(found.mired + shift.mired, found.duv + shift.duv)
     return _adapted(image, adaptation(cast), keep_white=tint == 0 and mode != "kelvin", check=check)
@@ -91,16 +91,6 @@ def _believed(found: Light) -> Light:
     return found.scaled(min(max(_TRUST * (found.confidence - _DOUBT), 0.0), 1.0))
 
 
-def _where(seen: npt.NDArray[np.bool_] | None, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """Which pixels of a small copy are looked at; all where none would be left."""
-    everywhere = np.ones(shape[:2], np.bool_)
-    if seen is None:
-        return everywhere
-    size = (shape[1], shape[0])
-    part = np.asarray(cv2.resize(seen.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)) > 0
-    return part if part.any() else everywhere
-
-
 def _adapted(
     image: EncodedRGB, matrix: npt.NDArray[np.float32], *, keep_white: bool, check: Callable[[], None]
 ) -> EncodedRGB:
@@ -110,6 +100,8 @@ def _adapted(
     for rows in strips(image.shape):
         check()
         light = to_linear(EncodedRGB(np.ascontiguousarray(image[rows])))
-        moved = rebalanced(light, matrix) if keep_white else LinearRGB(cv2.transform(light, matrix))
+        moved = (
+            rebalanced(light, matrix) if keep_white else LinearRGB(np.asarray(cv2.transform(light, matrix), np.float32))
+        )
         out[rows] = to_encoded(within_gamut(moved))
     return EncodedRGB(out)

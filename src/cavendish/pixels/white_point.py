@@ -255,7 +255,7 @@ def _d65() -> Floats:
 
 
 def _uv(xyz: Floats) -> Floats:
-    return np.array([4 * xyz[0], 6 * xyz[1]]) / (xyz[0] + 15 * xyz[1] + 3 * xyz[2])
+    return np.asarray(np.array([4 * xyz[0], 6 * xyz[1]]) / (xyz[0] + 15 * xyz[1] + 3 * xyz[2]))
 
 
 @cache
@@ -271,7 +271,7 @@ def _locus() -> tuple[Floats, Floats]:
     wave = np.arange(380, 781, 5.0)
 
     def lobe(middle: float, rising: float, falling: float) -> Floats:
-        return np.exp(-0.5 * ((wave - middle) / np.where(wave < middle, rising, falling)) ** 2)
+        return np.asarray(np.exp(-0.5 * ((wave - middle) / np.where(wave < middle, rising, falling)) ** 2))
 
     matching = np.stack([
         1.056 * lobe(599.8, 37.9, 31.0) + 0.362 * lobe(442.0, 16.0, 26.7) - 0.065 * lobe(501.1, 20.4, 26.2),
