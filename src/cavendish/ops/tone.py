@@ -12,7 +12,7 @@ from cavendish.errors import ParameterOutOfRange
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, luma, to_encoded, to_linear
 from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, Op, OpInput
-from cavendish.pixels.base_light import relight_by_base
+from cavendish.pixels.base_light import adjust_highlights, adjust_shadows
 from cavendish.pixels.composite import Patch, whole
 from cavendish.pixels.enhance import auto_enhance
 from cavendish.pixels.grades import GRADES, apply_grade, fade, vignette_gain
@@ -21,15 +21,15 @@ from cavendish.pixels.local_laplacian import local_contrast
 from cavendish.pixels.low_light import brighten_backlit, brighten_low_light
 from cavendish.pixels.region import Box
 from cavendish.pixels.strips import strips
-from cavendish.pixels.tone_curves import curve_through, map_tones, smooth_step
+from cavendish.pixels.tone_curves import curve_through, map_tones
 from cavendish.pixels.tone_match import match_tones
 from cavendish.pixels.white_balance import adjust_warmth, white_balance
 
 _STATISTICS_PX = 1024
 """Longest side of the grid on which it is said which pixels statistics look at."""
-_HIGHLIGHTS_EV, _SHADOWS_EV = 1.6, 2.0
 _ENDS = 0.22
 """Of the encoded range: how far the white or the black point moves at most."""
+_FACE_WORDS = frozenset({"face", "faces"})
 _FACE_SHAPES = (0.5, 1.5)
 """Width by height; boxes of lettering are wider."""
 
@@ -103,57 +103,6 @@ def adjust_contrast(values: Plane, *, amount: float) -> Plane:
     curved = (sigmoid(values) - low) / (high - low)
     mix = min(1.0, 2 * amount)  # a sigmoid of slope 1 is already a line, so small amounts start at identity
     return np.asarray(values + mix * (curved - values), np.float32)
-
-
-def adjust_highlights(image: EncodedRGB, *, amount: float, check: Callable[[], None] = lambda: None) -> EncodedRGB:
-    """Brighten or darken the bright areas, texture in them kept; pure white stays.
-
-    Args:
-        image: h×w×3 encoded, any size.
-        amount: −1 to +1; 0 is identity, ±1 moves bright areas by 1.6 stops, less the nearer to white.
-        check: Called once a strip; raises to stop.
-
-    Returns:
-        New array.
-
-    Raises:
-        ParameterOutOfRange: `amount` is outside −1 to +1.
-
-    Source:
-        Durand & Dorsey, "Fast bilateral filtering for the display of high-dynamic-range images", 2002, with the base
-        of `base_light`.
-    """
-    _check("amount", amount, 1)
-    if amount == 0:
-        return EncodedRGB(image.copy())
-    return relight_by_base(
-        image, lambda base: np.exp2(np.float32(amount * _HIGHLIGHTS_EV) * smooth_step(base, 0.35, 0.95)), check=check
-    )
-
-
-def adjust_shadows(image: EncodedRGB, *, amount: float, check: Callable[[], None] = lambda: None) -> EncodedRGB:
-    """Brighten or darken the dark areas, texture in them kept; pure black stays.
-
-    Args:
-        image: h×w×3 encoded, any size.
-        amount: −1 to +1; 0 is identity, ±1 moves the darkest areas by 2 stops.
-        check: Called once a strip; raises to stop.
-
-    Returns:
-        New array.
-
-    Raises:
-        ParameterOutOfRange: `amount` is outside −1 to +1.
-
-    Source:
-        As for `adjust_highlights`.
-    """
-    _check("amount", amount, 1)
-    if amount == 0:
-        return EncodedRGB(image.copy())
-    return relight_by_base(
-        image, lambda base: np.exp2(np.float32(amount * _SHADOWS_EV) * smooth_step(base, 0.75, 0.15)), check=check
-    )
 
 
 def adjust_whites(image: EncodedRGB, *, amount: float) -> EncodedRGB:
@@ -347,8 +296,11 @@ def _level(function: Callable[..., EncodedRGB], given: OpInput) -> Patch:
 
 def _backlit(given: OpInput) -> Patch:
     image = EncodedRGB(given.image.rgb)
-    strength = given.parameters["strength"]
-    return _patch(given, brighten_backlit(image, strength=strength, faces=_faces(given), check=given.check))
+    lit = brighten_backlit(image, strength=given.parameters["strength"], faces=_faces(given), check=given.check)
+    if given.region is not None and not _FACE_WORDS.isdisjoint(given.region.label.lower().split()):
+        # A face lit alone would shine out of a dark body.
+        return whole(given.image, lit, note="what stands in the same shade as the face was lifted with it")
+    return _patch(given, lit)
 
 
 def _faces(given: OpInput) -> list[Box]:

@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from cavendish.errors import ParameterOutOfRange
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
 from cavendish.imaging.resample import lifted
 from cavendish.pixels.strips import strips
-from cavendish.pixels.tone_curves import relight
+from cavendish.pixels.tone_curves import relight, smooth_step
 
 _LUMINANCE = np.array([[0.2126390, 0.7151687, 0.0721923]], np.float32)
 _SIDE_PX = 512
@@ -25,6 +26,7 @@ _RADIUS = 0.05
 """Of the longer side; a window is twice that."""
 _VARIANCE = 0.006
 """Of lightness: contrast below its root (8 % of white) is texture, above it an edge."""
+_HIGHLIGHTS_EV, _SHADOWS_EV = 1.6, 2.0
 _LEVELS = 4096
 """Steps of the table from brightness to gain; a step of gain is far below one of 8-bit codes."""
 
@@ -140,3 +142,59 @@ def relight_by_base(
         around = base.rows(lightness(light), rows)
         out[rows] = to_encoded(relight(light, table[(around * (_LEVELS - 1)).astype(np.int16)]))
     return EncodedRGB(out)
+
+
+def adjust_highlights(image: EncodedRGB, *, amount: float, check: Callable[[], None] = lambda: None) -> EncodedRGB:
+    """Brighten or darken the bright areas, texture in them kept; pure white stays.
+
+    Args:
+        image: h×w×3 encoded, any size.
+        amount: −1 to +1; 0 is identity, ±1 moves bright areas by 1.6 stops, less the nearer to white.
+        check: Called once a strip; raises to stop.
+
+    Returns:
+        New array.
+
+    Raises:
+        ParameterOutOfRange: `amount` is outside −1 to +1.
+
+    Source:
+        Durand & Dorsey, "Fast bilateral filtering for the display of high-dynamic-range images", 2002, with the base
+        of `base_light`.
+    """
+    _check_amount(amount)
+    if amount == 0:
+        return EncodedRGB(image.copy())
+    return relight_by_base(
+        image, lambda base: np.exp2(np.float32(amount * _HIGHLIGHTS_EV) * smooth_step(base, 0.35, 0.95)), check=check
+    )
+
+
+def adjust_shadows(image: EncodedRGB, *, amount: float, check: Callable[[], None] = lambda: None) -> EncodedRGB:
+    """Brighten or darken the dark areas, texture in them kept; pure black stays.
+
+    Args:
+        image: h×w×3 encoded, any size.
+        amount: −1 to +1; 0 is identity, ±1 moves the darkest areas by 2 stops.
+        check: Called once a strip; raises to stop.
+
+    Returns:
+        New array.
+
+    Raises:
+        ParameterOutOfRange: `amount` is outside −1 to +1.
+
+    Source:
+        As for `adjust_highlights`.
+    """
+    _check_amount(amount)
+    if amount == 0:
+        return EncodedRGB(image.copy())
+    return relight_by_base(
+        image, lambda base: np.exp2(np.float32(amount * _SHADOWS_EV) * smooth_step(base, 0.75, 0.15)), check=check
+    )
+
+
+def _check_amount(amount: float) -> None:
+    if not -1 <= amount <= 1:
+        raise ParameterOutOfRange("amount must be between -1 and 1", param="amount")

@@ -14,8 +14,9 @@ from cavendish.pixels.tone_curves import smooth_step, within_gamut
 Floats = npt.NDArray[np.float32]
 
 _SHARES = (0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.995)
-_LEAST_SLOPE, _GREATEST_SLOPE = 0.35, 2.2
+_LEAST_SLOPE, _GREATEST_SLOPE = 0.5, 2.0
 """Of the curve: flatter would lose detail, steeper would show bands and noise."""
+_GREATEST_SHIFT = 0.2
 _GREATEST_TINT = 0.035
 _ZONES = (0.25, 0.5, 0.78)
 _NEUTRAL_CHROMA = 0.12
@@ -53,8 +54,8 @@ class ToneMatch:
         before = np.clip(lab[..., 0], 0, 1)
         table = np.interp(np.linspace(0, 1, 4096), self.inputs, self.outputs).astype(np.float32)
         after = before + np.float32(strength) * (table[(before * 4095 + 0.5).astype(np.int16)] - before)
-        # Colors keep their strength against white: chroma follows lightness, but not into noise.
-        lab[..., 1:] *= np.clip(after / np.maximum(before, np.float32(0.02)), 0.4, 1.6)[..., None]
+        # Chroma follows lightness, but less than all the way: skin that is lifted would flush, and noise glow.
+        lab[..., 1:] *= np.clip(after / np.maximum(before, np.float32(0.02)), 0.4, 1.6)[..., None] ** np.float32(0.6)
         shadow, light_part = smooth_step(before, 0.5, 0.2), smooth_step(before, 0.5, 0.8)
         weights = np.stack([shadow, 1 - shadow - light_part, light_part], axis=-1)
         lab[..., 1:] += np.float32(strength) * (weights @ self.tints) * after[..., None]
@@ -83,7 +84,7 @@ def match_tones(own: LinearRGB, other: LinearRGB) -> ToneMatch:
     slopes = np.clip(np.diff(wanted) / np.diff(inputs), _LEAST_SLOPE, _GREATEST_SLOPE)
     outputs = np.concatenate([[0.0], np.cumsum(slopes * np.diff(inputs))])
     # Bounded slopes add up to another height; the middle tone is what must fit.
-    shift = float(np.median(wanted[1:-1] - outputs[1:-1]))
+    shift = float(np.clip(np.median(wanted[1:-1] - outputs[1:-1]), -_GREATEST_SHIFT, _GREATEST_SHIFT))
     outputs = np.clip(outputs + shift * np.sin(np.pi * np.clip(inputs, 0, 1)), 0, 1)
     tints = np.stack([_tint(theirs, zone) - _tint(mine, zone) for zone in _ZONES])
     length = np.linalg.norm(tints, axis=1, keepdims=True)
