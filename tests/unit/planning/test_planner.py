@@ -64,7 +64,7 @@ ONE_PICTURE = [
     ("reduce the saturation of the background", "(desaturate_background) amount+"),
     ("make everything else darker", "adjust_brightness amount- @background"),
     ("Make everything except the subject black and white", "(color_pop) @subject"),
-    ("only the sky: darker and warmer", "adjust_warmth amount+ @sky; adjust_brightness amount- @sky"),
+    ("only the sky: darker and warmer", "adjust_brightness amount- @sky; adjust_warmth amount+ @sky"),
     ("Dim the lamp by 40%", "adjust_brightness amount=-0.4 @lamp"),
     # geometry
     ("rotate the image by 45 degrees counterclockwise", "rotate angle_deg=-45"),
