@@ -63,6 +63,14 @@ CALLS = [
     ("rotate", {"angle_deg": 90.0}),
     ("flip", {"direction": "horizontal"}),
     ("adjust_exposure", {"exposure_ev": 1.0}),
+    ("auto_enhance", {}),
+    ("brighten_low_light", {}),
+    ("adjust_shadows", {}),
+    ("local_contrast", {}),
+    ("dehaze", {}),
+    ("grade_look", {}),
+    ("match_tone", {}),
+    ("white_balance", {"mode": "gray"}),
 ]
 
 

@@ -55,7 +55,7 @@ ONE_PICTURE = [
     ("increase saturation by 25%", "adjust_saturation amount=0.25"),
     ("tone down the colors", "adjust_saturation amount-"),
     ("make the colors more vivid", "(adjust_vibrance) amount+"),
-    ("make it pop", "(adjust_vibrance); (auto_enhance)"),
+    ("make it pop", "(adjust_vibrance); auto_enhance"),
     # where
     ("brighten the subject", "adjust_brightness amount+ @subject"),
     ("make the dog brighter", "adjust_brightness amount+ @dog"),
@@ -64,7 +64,7 @@ ONE_PICTURE = [
     ("reduce the saturation of the background", "(desaturate_background) amount+"),
     ("make everything else darker", "adjust_brightness amount- @background"),
     ("Make everything except the subject black and white", "(color_pop) @subject"),
-    ("only the sky: darker and warmer", "(adjust_warmth) amount+ @sky; adjust_brightness amount- @sky"),
+    ("only the sky: darker and warmer", "adjust_brightness amount- @sky; adjust_warmth amount+ @sky"),
     ("Dim the lamp by 40%", "adjust_brightness amount=-0.4 @lamp"),
     # geometry
     ("rotate the image by 45 degrees counterclockwise", "rotate angle_deg=-45"),
