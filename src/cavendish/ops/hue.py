@@ -298,8 +298,6 @@ def _match(given: OpInput) -> Patch:
     assert given.other is not None, "the engine resolves declared needs"
     where = given.region.alpha if given.region else None
     transfer = color_transfer(palette(given.image, where), palette(given.other))
-    if transfer is None:
-        raise UnsupportedEdit("there are too few colors to match")
     strength = given.parameters["strength"]
     return _patch(given, _in_light(given, lambda light: match_colors(light, transfer, strength=strength)))
 

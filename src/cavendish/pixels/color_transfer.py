@@ -30,8 +30,6 @@ _NOISE = 0.012
 _GAINS = (0.35, 2.2)
 """Least and most by which the map may shrink or spread colors in any direction."""
 
-_LEAST_SAMPLES = 16
-
 
 @dataclass(frozen=True)
 class ColorTransfer:
@@ -69,8 +67,8 @@ def palette(image: Image, where: Plane | None = None) -> Floats:
     """A sample of a picture's colors.
 
     Args:
-        image: The picture; what is transparent is left out.
-        where: h×w, 0–1: the part whose colors count (0.5 and above); None for the whole picture.
+        image: The picture; what is transparent is left out, unless all of it is.
+        where: h×w, 0–1: the part whose colors count (0.5 and above); None, or a part too small to tell, for all.
 
     Returns:
         n×3: Oklab.
@@ -83,25 +81,22 @@ def palette(image: Image, where: Plane | None = None) -> Floats:
         counts &= cv2.resize(image.opacity, size, interpolation=cv2.INTER_AREA) >= 0.5
     if where is not None:
         counts &= cv2.resize(where, size, interpolation=cv2.INTER_AREA) >= 0.5
+    if not counts.any():
+        counts[:] = True
     return np.asarray(to_oklab(to_linear(EncodedRGB(small.reshape(size[1], size[0], 3))))[counts], np.float64)
 
 
-def color_transfer(source: Floats, target: Floats) -> ColorTransfer | None:
+def color_transfer(source: Floats, target: Floats) -> ColorTransfer:
     """The map that gives one palette the lightness and the spread of colors of another.
 
     Args:
         source: n×3 Oklab: the colors to be changed.
-        target: m×3: the colors to be taken.
-
-    Returns:
-        The map; None where one of the palettes is too small to tell.
+        target: m×3: the colors to be taken; neither is empty.
 
     Source:
         Linear Monge–Kantorovich map: Pitié and Kokaram, "The linear Monge-Kantorovitch linear colour mapping for
         example-based colour transfer", 2007; on top of Reinhard et al., "Color transfer between images", 2001.
     """
-    if min(len(source), len(target)) < _LEAST_SAMPLES:
-        return None
     curve = _curve(source[:, 0], target[:, 0])
     moved = source.copy()
     moved[:, 0] = np.interp(source[:, 0], *curve)
@@ -136,7 +131,8 @@ def _curve(source: Floats, target: Floats) -> Floats:
 
 
 def _covariance(colors: Floats) -> Floats:
-    return np.cov(colors.T) + _NOISE**2 * np.eye(3)
+    off = colors - colors.mean(axis=0)
+    return np.asarray(off.T @ off / len(off) + _NOISE**2 * np.eye(3))
 
 
 def _monge_kantorovich(source: Floats, target: Floats) -> Floats:

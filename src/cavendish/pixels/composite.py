@@ -7,7 +7,7 @@ to the source by construction.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import cv2
@@ -32,6 +32,7 @@ from cavendish.imaging.resample import (
 from cavendish.pixels.fill import fill
 from cavendish.pixels.matte import foreground_rows
 from cavendish.pixels.region import Box
+from cavendish.pixels.sheet import Sheet, laid_out, printed
 from cavendish.pixels.strips import LightRows, light_rows, strips
 from cavendish.pixels.warp import Stretch, deform
 
@@ -88,7 +89,12 @@ class Continued:
     """Uncovered canvas continues what is beside it, as if the picture went on."""
 
 
-Fill = Transparent | Solid | Surround | Continued
+@dataclass(frozen=True)
+class Mirrored:
+    """Uncovered canvas shows the picture mirrored at its edges."""
+
+
+Fill = Transparent | Solid | Surround | Continued | Mirrored
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,7 @@ class Canvas:
         frames: Earlier grids (matrix from the new grid, size) that also bound what may show.
         stretch: A deformation between the grid that `matrix` and `frames` speak of and the new grid, or None where
             they are one. Nothing can be merged behind it.
+        sheet: Where the picture, moved, is laid out several times, or None. Nothing can be merged behind that either.
     """
 
     size: tuple[int, int]
@@ -111,15 +118,35 @@ class Canvas:
     note: str = ""
     frames: tuple[tuple[Matrix, tuple[int, int]], ...] = ()
     stretch: Stretch | None = None
+    sheet: Sheet | None = None
 
     @property
     def grid(self) -> tuple[int, int]:
-        """(width, height) of the grid before deformation."""
+        """(width, height) of the grid before deformation, or of one picture of a sheet."""
+        if self.sheet:
+            return self.sheet.photo
         return self.stretch.flat if self.stretch else self.size
 
     def keeps(self, size: tuple[int, int]) -> bool:
         """Whether every pixel of a picture of that size stays where it is."""
-        return self.size == size and not self.frames and self.stretch is None and np.array_equal(self.matrix, np.eye(3))
+        plain = not self.frames and self.stretch is None and self.sheet is None
+        return plain and self.size == size and np.array_equal(self.matrix, np.eye(3))
+
+    def joins(self, later: Canvas) -> bool:
+        """Whether `later` can be merged with this canvas, so that pixels move once.
+
+        What this one fills must not be filled anew by the later one.
+        """
+        if self.stretch is not None or self.sheet is not None:
+            return False
+        return isinstance(self.fill, Transparent) or self.fill == later.fill or self._holds(later)
+
+    def _holds(self, later: Canvas) -> bool:
+        """Whether a canvas shows nothing beyond this one."""
+        if later.stretch is not None:
+            return False
+        left, top, right, bottom = box_of(later.matrix, later.grid)
+        return left > -0.5 and top > -0.5 and right < self.size[0] + 0.5 and bottom < self.size[1] + 0.5
 
     def move(self, box: Box) -> Box | None:
         """Where a box of the old grid lies on the new one (grown to whole pixels), or None where it is off it.
@@ -142,14 +169,17 @@ class Canvas:
         What this canvas cut away stays away: its rectangle is remembered in `frames`.
         """
         assert self.stretch is None, "a deformed canvas is rendered before anything follows"
+        assert self.sheet is None, "and so is a sheet"
+        own = isinstance(later.fill, Transparent) or (not isinstance(self.fill, Transparent) and self._holds(later))
         frames = (*((matrix @ later.matrix, size) for matrix, size in self.frames), (later.matrix, self.size))
         return Canvas(
             size=later.size,
             matrix=self.matrix @ later.matrix,
-            fill=self.fill if isinstance(later.fill, Transparent) else later.fill,
+            fill=self.fill if own else later.fill,
             note=" ".join(note for note in (self.note, later.note) if note),
             frames=frames,
             stretch=later.stretch,
+            sheet=later.sheet,
         )
 
 
@@ -224,14 +254,20 @@ def render(
     """
     if canvas.keeps(image.size):
         return image
+    if canvas.sheet is not None:
+        photo = replace(canvas, size=canvas.sheet.photo, sheet=None)
+        return printed(render(image, photo, subject=subject, details=details, check=check), canvas.sheet)
+    if isinstance(canvas.fill, Mirrored):
+        return _mirrored(image, canvas, check)
     rows = _moved(image, canvas)
-    width, height = canvas.size
     if isinstance(canvas.fill, Continued):
-        moved = rows(slice(0, height))
-        hole = np.asarray(1 - moved[..., 3], np.float32)
-        color = EncodedRGB(_straight(moved)[0])
-        sources = 1 - _keep_out(image.size, canvas, subject, details)
-        return image.with_pixels(np.asarray(fill(color, hole, sources=sources, check=check)))
+        return _continued(image, canvas, rows, 1 - _keep_out(image.size, canvas, subject, details), check)
+    return _backed(image, canvas, rows, check)
+
+
+def _backed(image: Image, canvas: Canvas, rows: Rows, check: Callable[[], None]) -> Image:
+    """The moved picture over its backdrop, strip by strip."""
+    width, height = canvas.size
     behind = _backdrop(canvas.fill, rows, canvas.size)
     pixels = np.empty((height, width, 3), np.uint8)
     opacity = np.empty((height, width), np.uint8)
@@ -243,6 +279,42 @@ def render(
             moved[..., 3] = 1
         pixels[strip], opacity[strip] = _straight(moved)
     return image.with_pixels(pixels if opacity.min() == 255 else np.dstack([pixels, opacity]))
+
+
+def _continued(image: Image, canvas: Canvas, rows: Rows, sources: Plane, check: Callable[[], None]) -> Image:
+    width, height = canvas.size
+    color, hole = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.float32)
+    for strip in strips(color.shape):
+        check()
+        moved = rows(strip)
+        color[strip] = _straight(moved)[0]
+        hole[strip] = 1 - moved[..., 3]
+    return image.with_pixels(np.asarray(fill(EncodedRGB(color), hole, sources=sources, check=check)))
+
+
+def _mirrored(image: Image, canvas: Canvas, check: Callable[[], None]) -> Image:
+    """The part that shows the picture, with itself mirrored around it; a slanted picture has no edges to mirror at."""
+    frames = [(canvas.matrix, image.size), *canvas.frames]
+    if canvas.stretch is not None or not all(is_axis_aligned(matrix) for matrix, _ in frames):
+        return render(image, replace(canvas, fill=Surround()), check=check)
+    edges = [np.rint(box_of(np.linalg.inv(matrix), frame)).astype(int) for matrix, frame in frames]
+    left, top, right, bottom = (
+        int(pick([edge[side] for edge in edges] + [limit]))
+        for side, (pick, limit) in enumerate(((max, 0), (max, 0), (min, canvas.size[0]), (min, canvas.size[1])))
+    )
+    if right <= left or bottom <= top:
+        return render(image, replace(canvas, fill=Transparent()), check=check)
+    corner = translation(left, top)
+    inner = replace(
+        canvas,
+        size=(right - left, bottom - top),
+        matrix=canvas.matrix @ corner,
+        fill=Transparent(),
+        frames=tuple((matrix @ corner, frame) for matrix, frame in canvas.frames),
+    )
+    shown = render(image, inner, check=check)
+    margins = top, canvas.size[1] - bottom, left, canvas.size[0] - right
+    return shown.with_pixels(np.asarray(cv2.copyMakeBorder(shown.pixels, *margins, cv2.BORDER_REFLECT)))
 
 
 def _moved(image: Image, canvas: Canvas) -> Rows:
@@ -315,6 +387,8 @@ def render_plane(plane: Plane, canvas: Canvas) -> Plane:
     moved = np.clip(warp(plane, canvas.matrix, canvas.grid), 0, 1)
     for frame in _cutting_frames(canvas):
         moved *= frame(everything)
+    if canvas.sheet is not None:
+        return laid_out(moved, canvas.sheet)
     return moved if canvas.stretch is None else np.clip(deform(moved, canvas.stretch), 0, 1)
 
 
