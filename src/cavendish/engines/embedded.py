@@ -14,7 +14,8 @@ from cavendish.engines.base import EngineInput, EngineResult, Workers, asked_for
 from cavendish.errors import InvalidRequest, UnsupportedEdit
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.ops.catalog import OpRow, catalog
-from cavendish.pixels.composite import Canvas, Continued, Patch, apply_patch, render, render_plane
+from cavendish.pixels.canvas import Canvas, Continued
+from cavendish.pixels.composite import Patch, apply_patch, render, render_plane
 from cavendish.pixels.perspective import Perspective, turned
 from cavendish.pixels.region import Box, Region
 from cavendish.regions.horizon import find_tilt

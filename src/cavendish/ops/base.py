@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from cavendish.domain.plan import Parameters, Step
     from cavendish.imaging.image import Image
-    from cavendish.pixels.composite import Canvas, Patch
+    from cavendish.pixels.canvas import Canvas
+    from cavendish.pixels.composite import Patch
     from cavendish.pixels.perspective import Perspective
     from cavendish.pixels.region import Box, Region
 

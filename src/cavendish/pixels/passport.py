@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.resample import scaling, translation
-from cavendish.pixels.composite import Canvas, Fill
+from cavendish.pixels.canvas import Canvas, Fill
 from cavendish.pixels.sheet import px, sheet_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.resample import Matrix, translation
-from cavendish.pixels.composite import Canvas
+from cavendish.pixels.canvas import Canvas
 
 Quad = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
 """Four corners (x, y) in pixels, clockwise from the top left one."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cavendish.imaging.resample import scaling, translation
-from cavendish.pixels.composite import Canvas, Continued, Fill, Surround
+from cavendish.pixels.canvas import Canvas, Continued, Fill, Surround
 from cavendish.pixels.region import Box
 from cavendish.pixels.warp import Edges, Stretch, stretch_edges, stretchable
 

@@ -11,7 +11,8 @@ from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import to_linear
 from cavendish.imaging.image import Image
 from cavendish.ops import geometry
-from cavendish.pixels.composite import Canvas, Solid, Surround, Transparent, render, render_plane
+from cavendish.pixels.canvas import Canvas, Solid, Surround, Transparent
+from cavendish.pixels.composite import render, render_plane
 from cavendish.pixels.region import Region
 
 from .support import disc, noise, run

@@ -17,7 +17,8 @@ from cavendish.imaging.color import EncodedRGB
 from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, OpInput
 from cavendish.ops.catalog import catalog
-from cavendish.pixels.composite import Canvas, apply_patch, render
+from cavendish.pixels.canvas import Canvas
+from cavendish.pixels.composite import apply_patch, render
 from cavendish.pixels.matte import refine_alpha
 from cavendish.pixels.region import Region
 
