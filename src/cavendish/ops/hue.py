@@ -189,7 +189,8 @@ def duotone(image: LinearRGB, *, shadows: str, highlights: str) -> LinearRGB:
     dark, bright = _lab_of(shadows), _lab_of(highlights)
     missing = _LEAST_CONTRAST - float(bright[0] - dark[0])
     if 0 < missing < 2 * _LEAST_CONTRAST:  # beyond, a negative is meant
-        dark[0], bright[0] = max(0.0, dark[0] - missing / 2), min(1.0, bright[0] + missing / 2)
+        dark = _as_light(dark, max(0.0, float(dark[0]) - missing / 2))
+        bright = _as_light(bright, min(1.0, float(bright[0]) + missing / 2))
     return from_oklab(OklabImage(np.asarray(dark + light * (bright - dark), np.float32)))
 
 
@@ -235,6 +236,15 @@ def _lab_of(color: str) -> Plane:
     """L, a and b of #RRGGBB."""
     rgb = np.frombuffer(bytes.fromhex(color[1:]), np.uint8).reshape(1, 1, 3)
     return np.asarray(to_oklab(to_linear(EncodedRGB(rgb)))[0, 0], np.float32)
+
+
+def _as_light(color: Plane, lightness: float) -> Plane:
+    """A color of another lightness, with as much of its chroma as sRGB has there."""
+    shares = np.linspace(1, 0, 65, dtype=np.float32)[None, :, None]
+    faded = np.concatenate([np.full_like(shares, lightness), shares * color[1:]], axis=2)
+    light = from_oklab(OklabImage(faded))
+    first = int(np.argmax(((light > -1e-3) & (light < 1 + 1e-3)).all(axis=2)))
+    return np.asarray(faded[0, first])
 
 
 def _stated(given: OpInput, name: str) -> str:

@@ -20,6 +20,7 @@ from cavendish.ops.catalog import catalog
 from cavendish.pixels.canvas import Canvas
 from cavendish.pixels.composite import apply_patch, render
 from cavendish.pixels.matte import refine_alpha
+from cavendish.pixels.perspective import Perspective
 from cavendish.pixels.region import Region
 
 name, parameters, (width, height) = sys.argv[1], eval(sys.argv[2]), eval(sys.argv[3])
@@ -38,6 +39,12 @@ else:
         resolved["foreground"] = Region(alpha)
     if Need.OTHER_IMAGE in op.needs:
         resolved["other"] = picture
+    if Need.FACES in op.needs:
+        resolved["faces"] = ((3400, 1800, 4800, 3600),)
+    if Need.HORIZON in op.needs:
+        resolved["tilt_deg"] = 3.0
+    if Need.PERSPECTIVE in op.needs:
+        resolved["perspective"] = Perspective(upright=(4200.0, 40000.0, 1.0))
     if Need.OTHER_FOREGROUND in op.needs:
         resolved["other_foreground"] = Region(alpha)
     step = Step(name, row.family, image=1)
@@ -64,6 +71,19 @@ CALLS = [
     ("rotate", {"angle_deg": 90.0}),
     ("flip", {"direction": "horizontal"}),
     ("adjust_exposure", {"exposure_ev": 1.0}),
+    ("adjust_vibrance", {"amount": 1.0}),
+    ("selective_color", {"color": "#2E9E3F", "saturation": 0.5}),
+    ("match_colors", {}),
+    ("color_pop", {}),
+    ("straighten", {}),
+    ("correct_perspective", {}),
+    ("resize", {"scale": 0.5}),
+    ("resize", {"width_px": 3000, "height_px": 3000}),
+    ("extend_canvas", {"amounts": [0.1]}),
+    ("extend_canvas", {"fill": "mirror"}),
+    ("pad", {}),
+    ("round_corners", {}),
+    ("passport_sheet", {}),
 ]
 
 
