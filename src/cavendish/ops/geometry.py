@@ -22,7 +22,7 @@ from cavendish.pixels.composite import Patch, whole
 from cavendish.pixels.frames import extend, resize, round_corners
 from cavendish.pixels.passport import passport_sheet
 from cavendish.pixels.perspective import squared, stood_up
-from cavendish.pixels.reframe import has_shape, reframe, window_of
+from cavendish.pixels.reframe import cut_window, has_shape, reframe, window_of
 from cavendish.pixels.region import Box, Region
 
 _WHITE = 248
@@ -164,9 +164,8 @@ def _stated(given: OpInput, name: str) -> Any:
 
 def _window(given: OpInput, window: tuple[int, int]) -> Canvas:
     """Native pixels of a window of that size, placed to show the subject and the faces."""
-    return reframe(
-        given.size, window, subject=_subject_box(given.foreground), policy="crop", fill=Surround(), others=given.faces
-    )
+    subject = _subject_box(given.foreground)
+    return cut_window(given.size, window, kept=[*([subject] if subject else []), *given.faces])
 
 
 def _around(given: OpInput, box: Box) -> Canvas:

@@ -6,6 +6,7 @@ to the source by construction.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -42,6 +43,10 @@ _ALPHA_FLOOR = 1 / 512
 
 _DETAIL_MARGIN = 0.15
 """Of the shorter side of a face's or a line's box."""
+
+_CONTINUED_AREA = 12_000_000
+"""Most pixels of a canvas that is continued in full detail; on larger ones new ground is made at this size, and
+enlarged."""
 
 _FREE_RIM = 0.03
 """Of the picture's side: reframing extends no side that a face or a line comes nearer to."""
@@ -146,14 +151,24 @@ def render(
         return _mirrored(image, canvas, check)
     rows = _moved(image, canvas)
     if isinstance(canvas.fill, Continued):
-        return _continued(image, canvas, rows, 1 - _keep_out(image.size, canvas, subject, details), check)
-    return _backed(image, canvas, rows, check)
+        shrink = math.sqrt(canvas.size[0] * canvas.size[1] / _CONTINUED_AREA)
+        if shrink <= 1 or canvas.stretch is not None:
+            return _continued(image, canvas, rows, 1 - _keep_out(image.size, canvas, subject, details), check)
+        small = canvas.then(_smaller(canvas.size, shrink))
+        ground = render(image, small, subject=subject, details=details, check=check)
+        behind = lifted(np.asarray(to_linear(EncodedRGB(ground.rgb))), canvas.size)
+        return _backed(image, canvas.size, rows, behind, check)
+    return _backed(image, canvas.size, rows, _backdrop(canvas.fill, rows, canvas.size), check)
 
 
-def _backed(image: Image, canvas: Canvas, rows: Rows, check: Callable[[], None]) -> Image:
+def _smaller(size: tuple[int, int], shrink: float) -> Canvas:
+    small = (max(1, round(size[0] / shrink)), max(1, round(size[1] / shrink)))
+    return Canvas(small, scaling(size[0] / small[0], size[1] / small[1]), Continued())
+
+
+def _backed(image: Image, size: tuple[int, int], rows: Rows, behind: Rows | None, check: Callable[[], None]) -> Image:
     """The moved picture over its backdrop, strip by strip."""
-    width, height = canvas.size
-    behind = _backdrop(canvas.fill, rows, canvas.size)
+    width, height = size
     pixels = np.empty((height, width, 3), np.uint8)
     opacity = np.empty((height, width), np.uint8)
     for strip in strips(pixels.shape):
