@@ -94,9 +94,31 @@ def rotate(size: tuple[int, int], *, angle_deg: float, fill: Fill | None) -> Can
         note = "the turned picture was cropped so that no empty corners show"
     else:
         new = (round(width * turn[1] + height * turn[0]), round(width * turn[0] + height * turn[1]))
+    return _turned(size, angle_deg, new, fill or Transparent(), note)
+
+
+def straighten(size: tuple[int, int], *, angle_deg: float) -> Canvas:
+    """Turn the picture a little, and crop it in its own shape so that no corner shows.
+
+    Args:
+        size: (width, height).
+        angle_deg: Clockwise, −45 to 45.
+
+    Returns:
+        The new canvas.
+    """
+    width, height = size
+    sine, cosine = abs(math.sin(math.radians(angle_deg))), math.cos(math.radians(angle_deg))
+    share = min(width / (width * cosine + height * sine), height / (width * sine + height * cosine))
+    new = (math.floor(share * width - _INSET_PX), math.floor(share * height - _INSET_PX))
+    return _turned(size, angle_deg, new, Transparent(), "")
+
+
+def _turned(size: tuple[int, int], angle_deg: float, new: tuple[int, int], fill: Fill, note: str) -> Canvas:
+    """The picture turned about its middle, which stays the middle of the new canvas."""
     canvas = (max(1, new[0]), max(1, new[1]))
-    back = translation(width / 2, height / 2) @ rotation(-angle_deg) @ translation(-canvas[0] / 2, -canvas[1] / 2)
-    return Canvas(canvas, back, fill or Transparent(), note)
+    middle = translation(size[0] / 2, size[1] / 2)
+    return Canvas(canvas, middle @ rotation(-angle_deg) @ translation(-canvas[0] / 2, -canvas[1] / 2), fill, note)
 
 
 def _inscribed(width: float, height: float, sine: float, cosine: float) -> tuple[float, float]:
@@ -165,7 +187,9 @@ def _stated(given: OpInput, name: str) -> Any:
 def _window(given: OpInput, window: tuple[int, int]) -> Canvas:
     """Native pixels of a window of that size, placed to show the subject and the faces."""
     subject = _subject_box(given.foreground)
-    return cut_window(given.size, window, kept=[*([subject] if subject else []), *given.faces])
+    fits = subject and subject[2] - subject[0] <= window[0] and subject[3] - subject[1] <= window[1]
+    kept = [subject] if subject and (fits or not given.faces) else []
+    return cut_window(given.size, window, kept=[*kept, *given.faces])
 
 
 def _around(given: OpInput, box: Box) -> Canvas:
@@ -183,9 +207,13 @@ def _straighten(given: OpInput) -> Canvas:
         angle = -given.tilt_deg
     if abs(angle) < _LEVEL_DEG:
         return Canvas(given.size, np.eye(3), note="it is level already")
-    canvas = rotate(given.size, angle_deg=angle, fill=Transparent() if given.image.alpha is not None else None)
     way = "clockwise" if angle > 0 else "counterclockwise"
-    return dataclasses.replace(canvas, note=f"turned {way} by {abs(angle):.1f}° and cropped so that no corners show")
+    if given.image.alpha is not None:
+        canvas, note = rotate(given.size, angle_deg=angle, fill=Transparent()), f"turned {way} by {abs(angle):.1f}°"
+    else:
+        canvas = straighten(given.size, angle_deg=angle)
+        note = f"turned {way} by {abs(angle):.1f}° and cropped so that no corners show"
+    return dataclasses.replace(canvas, note=note)
 
 
 def _correct_perspective(given: OpInput) -> Canvas:

@@ -13,6 +13,7 @@ from cavendish.domain.sizes import RATIO_SIZES
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import to_linear
 from cavendish.imaging.image import Image
+from cavendish.imaging.resample import rotation
 from cavendish.ops import geometry
 from cavendish.pixels.canvas import Canvas, Solid, Surround, Transparent
 from cavendish.pixels.composite import render, render_plane
@@ -293,13 +294,29 @@ def test_a_crop_to_something_that_was_not_said_is_unsupported(to):
 
 def test_straightening_undoes_the_tilt():
     canvas = run("straighten", noise(400, 300), tilt_deg=4.0)
-    assert np.allclose(canvas.matrix, geometry.rotate((400, 300), angle_deg=-4.0, fill=None).matrix)
+    assert np.allclose(canvas.matrix, geometry.straighten((400, 300), angle_deg=-4.0).matrix)
+    assert np.allclose(canvas.matrix[:2, :2], rotation(4.0)[:2, :2])
     assert "counterclockwise by 4.0°" in canvas.note
 
 
 def test_a_stated_angle_wins_over_the_horizon():
     canvas = run("straighten", noise(400, 300), parameters={"angle_deg": 3.0}, tilt_deg=9.0)
-    assert np.allclose(canvas.matrix, geometry.rotate((400, 300), angle_deg=3.0, fill=None).matrix)
+    assert np.allclose(canvas.matrix, geometry.straighten((400, 300), angle_deg=3.0).matrix)
+
+
+@settings(max_examples=60)
+@for_all(st.integers(60, 400), st.integers(60, 400), st.floats(-45, 45))
+def test_a_straightened_picture_keeps_its_shape_and_shows_no_corner(width, height, angle_deg):
+    canvas = geometry.straighten((width, height), angle_deg=angle_deg)
+    forth = np.array([[0, 0, 1], [canvas.size[0], 0, 1], [0, canvas.size[1], 1], [*canvas.size, 1]]) @ canvas.matrix.T
+    assert forth[:, :2].min() >= 0
+    assert (forth[:, :2] <= (width, height)).all()
+    assert abs(canvas.size[0] - canvas.size[1] * width / height) < 2 * max(1, width / height)
+
+
+def test_a_straightened_cut_out_loses_nothing():
+    image = noise(400, 300, channels=4)
+    assert run("straighten", image, tilt_deg=5.0).size == (425, 334)
 
 
 def test_a_level_picture_keeps_every_bit():
