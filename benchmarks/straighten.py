@@ -22,7 +22,7 @@ import numpy.typing as npt
 from skimage import data
 
 from cavendish.imaging.image import Image
-from cavendish.ops.geometry import straighten
+from cavendish.ops.geometry import rotate, straighten
 from cavendish.pixels.composite import render
 from cavendish.regions.horizon import find_tilt
 
@@ -69,7 +69,7 @@ def results() -> Iterator[Result]:
     for k, (name, (pixels, lean)) in enumerate(scenes().items()):
         image = Image(np.ascontiguousarray(pixels))
         for turn in _TURNS_DEG[k % len(_TURNS_DEG)]:
-            turned = render(image, straighten(image.size, angle_deg=turn))
+            turned = render(image, rotate(image.size, angle_deg=turn, fill=None))
             started = time.perf_counter()
             tilt = find_tilt(turned)
             elapsed = (time.perf_counter() - started) * 1000

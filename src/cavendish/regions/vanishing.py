@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -124,16 +125,22 @@ def find_bundle(lines: Lines, *, upright: bool) -> Bundle | None:
     total = float(weights.sum())
     if total == 0 or np.count_nonzero(weights) < _LEAST_LINES:
         return None
-    share = total / float(lines.length[np.abs(lines.lean_deg) <= STEEPEST_DEG].sum())
-    confidence = ramp(total, _BUNDLE_LENGTHS) * ramp(share, _BUNDLE_SHARES)
+    meets = (0.0, 0.0, 0.0)
+    if upright:
+        meets, total = _meeting_point(lines, weights)
+    confidence = ramp(total, _BUNDLE_LENGTHS) * ramp(total / _near(lines), _BUNDLE_SHARES)
     if confidence < _LEAST_CONFIDENCE:
         return None
-    if not upright:
-        exact = float(weights @ lines.lean_deg) / total
-        return Bundle(exact, (float(np.cos(np.radians(exact))), float(np.sin(np.radians(exact))), 0.0), confidence)
-    meets = _meeting_point(lines, weights)
-    side = -1.0 if meets[1] > 0 else 1.0
-    return Bundle(float(np.degrees(np.arctan2(side * meets[0], -side * meets[1]))), meets, confidence)
+    if upright:
+        side = -1.0 if meets[1] > 0 else 1.0
+        return Bundle(math.degrees(math.atan2(side * meets[0], -side * meets[1])), meets, confidence)
+    exact = float(weights @ lines.lean_deg) / total
+    return Bundle(exact, (math.cos(math.radians(exact)), math.sin(math.radians(exact)), 0.0), confidence)
+
+
+def _near(lines: Lines) -> float:
+    """Length of all lines that might be upright or level."""
+    return float(lines.length[np.abs(lines.lean_deg) <= STEEPEST_DEG].sum())
 
 
 def ramp(value: float, limits: tuple[float, float]) -> float:
@@ -141,8 +148,8 @@ def ramp(value: float, limits: tuple[float, float]) -> float:
     return min(1.0, max(0.0, (value - limits[0]) / (limits[1] - limits[0])))
 
 
-def _meeting_point(lines: Lines, weights: Floats) -> tuple[float, float, float]:
-    """The point from which the lines' middles are seen along the lines, lines that turn out to miss it left out."""
+def _meeting_point(lines: Lines, weights: Floats) -> tuple[tuple[float, float, float], float]:
+    """The point from which the lines' middles are seen along the lines, and the length of the lines that meet there."""
     ends = np.pad(lines.ends.astype(np.float64), ((0, 0), (0, 0), (0, 1)), constant_values=1)
     first, second = ends[:, 0], ends[:, 1]
     through = np.cross(first, second)
@@ -150,13 +157,15 @@ def _meeting_point(lines: Lines, weights: Floats) -> tuple[float, float, float]:
     middle = (first + second) / 2
     trust = np.minimum(lines.length, _LONG_ENOUGH) * np.exp(-_MIDDLE * middle[:, 0] ** 2)
     worth, point = weights.astype(np.float64), np.array([0.0, 1.0, 0.0])
+    agreement = np.zeros(len(middle))
     for tolerance in np.geomspace(_FIRST_DEG, _BUNDLE_DEG, _ROUNDS):
         _, axes = np.linalg.eigh((through * worth[:, None]).T @ through)
         point = axes[:, 0]
         distance = np.linalg.norm(point[:2] - point[2] * middle[:, :2], axis=1)
         off = np.degrees(through @ point / distance) / tolerance
-        worth = trust * np.clip(1 - off * off, 0, 1) / distance**2
-    return float(point[0]), float(point[1]), float(point[2])
+        agreement = np.clip(1 - off * off, 0, 1)
+        worth = trust * agreement / distance**2
+    return (float(point[0]), float(point[1]), float(point[2])), float(lines.length @ agreement)
 
 
 def _best_lean(lines: Lines, fan_deg: float, leans: Floats) -> tuple[float, float, float]:
