@@ -1,4 +1,4 @@
-"""Blur: the look of a wide aperture behind the subject."""
+"""Blur: the look of a wide aperture behind the subject, and blur, streaks and blocks wherever they are wanted."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cavendish.imaging.color import EncodedRGB, Plane
+from cavendish.imaging.color import EncodedRGB, Plane, to_encoded
 from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels import bokeh
-from cavendish.pixels.composite import Patch, put_behind
+from cavendish.pixels.composite import Patch, put_behind, whole
 from cavendish.pixels.grain import measure_grain, regrain
-from cavendish.pixels.strips import light_rows
+from cavendish.pixels.region_blur import defocused, pixelate, shifted_focus, streaked
+from cavendish.pixels.strips import LightRows, light_rows, strips
 
 _BEHIND = 0.02
 """Alpha below which a pixel shows the background alone."""
@@ -47,4 +48,65 @@ def _blur_background(given: OpInput) -> Patch:
     )
 
 
-OPS = {"blur_background": Op(_blur_background, frozenset({Need.FOREGROUND}))}
+def blur_where(
+    image: Image, where: Plane | None, rows: LightRows, *, check: Callable[[], None] = lambda: None
+) -> Patch:
+    """Lay a blurred version over a part of a picture, with the grain that the blur took.
+
+    Args:
+        image: The picture.
+        where: h×w, 0–1: the part; None for all of it.
+        rows: Makes the blurred version.
+        check: Called between strips; raises to stop.
+    """
+    rgb = EncodedRGB(image.rgb)
+    grain = None if where is None else measure_grain(rgb, where < _BEHIND)
+    if grain is not None:
+        rows = regrain(rows, grain, np.ones(rgb.shape[0], np.float32))
+    pixels = np.empty_like(rgb, order="C")
+    for strip in strips(pixels.shape):
+        check()
+        pixels[strip] = to_encoded(rows(strip))
+    return whole(image, EncodedRGB(pixels), alpha=where)
+
+
+def _where(given: OpInput) -> Plane | None:
+    return given.region.alpha if given.region else None
+
+
+def _blur_region(given: OpInput) -> Patch:
+    rgb, where = EncodedRGB(given.image.rgb), _where(given)
+    rows = defocused(light_rows(rgb), rgb.shape[:2], where, radius_px=given.parameters["radius_px"])
+    return blur_where(given.image, where, rows, check=given.check)
+
+
+def _motion_blur(given: OpInput) -> Patch:
+    rgb, where = EncodedRGB(given.image.rgb), _where(given)
+    amounts = {name: given.parameters[name] for name in ("angle_deg", "length_px")}
+    rows = streaked(light_rows(rgb), rgb.shape[:2], where, **amounts)
+    return blur_where(given.image, where, rows, check=given.check)
+
+
+def _tilt_shift(given: OpInput) -> Patch:
+    rgb = EncodedRGB(given.image.rgb)
+    amounts = {name: given.parameters[name] for name in ("angle_deg", "width")}
+    rows = shifted_focus(light_rows(rgb), rgb.shape[:2], **amounts)
+    return blur_where(given.image, None, rows, check=given.check)
+
+
+def _pixelate_region(given: OpInput) -> Patch:
+    box = given.region.box if given.region else None
+    block = round(given.parameters["block_px"])
+    pixels = pixelate(EncodedRGB(given.image.rgb), block_px=block, corner=(box[0], box[1]) if box else (0, 0))
+    return whole(given.image, pixels, alpha=_where(given))
+
+
+_MASKED = frozenset({Need.MASK})
+
+OPS = {
+    "blur_background": Op(_blur_background, frozenset({Need.FOREGROUND})),
+    "blur_region": Op(_blur_region, _MASKED),
+    "motion_blur": Op(_motion_blur, _MASKED),
+    "tilt_shift": Op(_tilt_shift),
+    "pixelate_region": Op(_pixelate_region, _MASKED),
+}

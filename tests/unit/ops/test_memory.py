@@ -37,6 +37,8 @@ else:
     resolved = {}
     if op.needs & {Need.FOREGROUND, Need.FOREGROUND_IF_ANY} and name != "place_subject":
         resolved["foreground"] = Region(alpha)
+    if Need.MASK in op.needs:
+        resolved["region"] = Region(alpha)
     if Need.OTHER_IMAGE in op.needs:
         resolved["other"] = picture
     if Need.FACES in op.needs:
@@ -60,6 +62,11 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 CALLS = [
     ("matte", {}),
     ("blur_background", {}),
+    ("blur_region", {"radius_px": 4}),
+    ("blur_region", {"radius_px": 60}),
+    ("motion_blur", {"angle_deg": 20, "length_px": 200}),
+    ("tilt_shift", {}),
+    ("pixelate_region", {}),
     ("remove_background", {}),
     ("background_color", {"color": "#2040a0"}),
     ("replace_background", {"match": 0.5}),
