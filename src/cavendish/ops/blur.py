@@ -13,10 +13,14 @@ from cavendish.pixels import bokeh
 from cavendish.pixels.composite import Patch, put_behind, whole
 from cavendish.pixels.grain import measure_grain, regrain
 from cavendish.pixels.region_blur import defocused, pixelate, shifted_focus, streaked
-from cavendish.pixels.strips import LightRows, light_rows, strips
+from cavendish.pixels.strips import LightRows, light_rows
 
 _BEHIND = 0.02
 """Alpha below which a pixel shows the background alone."""
+
+
+_STRIP_AREA = 4_000_000
+"""Pixels of a strip: lower ones would mostly be the margin that a long streak needs."""
 
 
 def blur_background(
@@ -64,8 +68,10 @@ def blur_where(
     if grain is not None:
         rows = regrain(rows, grain, np.ones(rgb.shape[0], np.float32))
     pixels = np.empty_like(rgb, order="C")
-    for strip in strips(pixels.shape):
+    step = max(1, _STRIP_AREA // pixels.shape[1])
+    for top in range(0, pixels.shape[0], step):
         check()
+        strip = slice(top, min(top + step, pixels.shape[0]))
         pixels[strip] = to_encoded(rows(strip))
     return whole(image, EncodedRGB(pixels), alpha=where)
 

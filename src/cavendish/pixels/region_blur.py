@@ -208,7 +208,6 @@ def _filtered(light: LightRows, shape: tuple[int, int], where: Plane | None, blu
             return LinearRGB(blur(lit)[inner])
         share = np.asarray(where[seen], np.float32)[..., None]
         both = blur(np.concatenate([lit * share, share], axis=2))[inner]
-        both[..., :3] /= np.maximum(both[..., 3:], _LEAST_SHARE)
-        return LinearRGB(np.ascontiguousarray(both[..., :3]))
+        return LinearRGB(np.ascontiguousarray(both[..., :3] / np.maximum(both[..., 3:], _LEAST_SHARE)))
 
     return rows
