@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 
 from cavendish.imaging.color import EncodedRGB, Plane, to_encoded
@@ -12,12 +13,16 @@ from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels import bokeh
 from cavendish.pixels.composite import Patch, put_behind, whole
 from cavendish.pixels.grain import measure_grain, regrain
+from cavendish.pixels.region import Box, Region
 from cavendish.pixels.region_blur import defocused, pixelate, shifted_focus, streaked
 from cavendish.pixels.strips import LightRows, light_rows
 
 _BEHIND = 0.02
 """Alpha below which a pixel shows the background alone."""
 
+
+_LEAST_HIDING_PX = 6.0
+"""Of blocks and blurs that hide: what is finer shows small lettering."""
 
 _STRIP_AREA = 4_000_000
 """Pixels of a strip: lower ones would mostly be the margin that a long streak needs."""
@@ -107,6 +112,35 @@ def _pixelate_region(given: OpInput) -> Patch:
     return whole(given.image, pixels, alpha=_where(given))
 
 
+def _parts(region: Region | None, size: tuple[int, int]) -> list[Box]:
+    """Boxes of the separate things of a region, the largest first; the whole picture without one."""
+    if region is None:
+        return [(0, 0, *size)]
+    _, _, stats, _ = cv2.connectedComponentsWithStats((region.alpha >= 0.5).astype(np.uint8))  # the first is the rest
+    boxes = [(int(x), int(y), int(x + w), int(y + h)) for x, y, w, h, _ in stats[1:]]
+    return sorted(boxes, key=lambda box: (box[0] - box[2]) * (box[3] - box[1]))
+
+
+def _censor_region(given: OpInput) -> Patch:
+    """Blocks and blur as coarse as hides the largest thing; bars lie over the box of each."""
+    rgb, where = EncodedRGB(given.image.rgb), _where(given)
+    boxes = _parts(given.region, given.image.size) or [(0, 0, 1, 1)]
+    side = min(boxes[0][2] - boxes[0][0], boxes[0][3] - boxes[0][1])
+    match given.parameters["style"]:
+        case "bar":
+            bars = np.zeros(rgb.shape[:2], np.float32)
+            for left, top, right, bottom in boxes:
+                bars[top:bottom, left:right] = 1
+            return whole(given.image, EncodedRGB(np.zeros_like(rgb, order="C")), alpha=bars)
+        case "blur":
+            rows = defocused(light_rows(rgb), rgb.shape[:2], where, radius_px=max(_LEAST_HIDING_PX, side / 5))
+            return blur_where(given.image, where, rows, check=given.check)
+        case _:
+            block = max(round(_LEAST_HIDING_PX), side // 7)
+            pixels = pixelate(rgb, block_px=block, corner=(boxes[0][0], boxes[0][1]))
+            return whole(given.image, pixels, alpha=where)
+
+
 _MASKED = frozenset({Need.MASK})
 
 OPS = {
@@ -114,5 +148,6 @@ OPS = {
     "blur_region": Op(_blur_region, _MASKED),
     "motion_blur": Op(_motion_blur, _MASKED),
     "tilt_shift": Op(_tilt_shift),
+    "censor_region": Op(_censor_region, _MASKED),
     "pixelate_region": Op(_pixelate_region, _MASKED),
 }

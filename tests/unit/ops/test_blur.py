@@ -210,3 +210,34 @@ def test_a_miniature_is_sharp_along_its_band_only(angle_deg):
 def test_senseless_amounts_are_refused(blur):
     with pytest.raises(ParameterOutOfRange):
         blur()
+
+
+# --- hidden ---
+
+
+def two_plates():
+    """Two regions of different size, and a picture of checks."""
+    region = Region(np.zeros((180, 240), np.float32))
+    region.alpha[20:90, 30:130] = 1
+    region.alpha[120:150, 160:210] = 1
+    return checks(), region
+
+
+@pytest.mark.parametrize("style", ["pixelate", "blur"])
+def test_what_is_censored_cannot_be_read_and_the_rest_is_as_it_was(style):
+    image, region = two_plates()
+    after = edited("censor_region", image, region=region, parameters={"style": style}).pixels
+    assert np.array_equal(after[region.alpha == 0], image.pixels[region.alpha == 0])
+    for part in (after[24:86, 34:126], after[123:147, 164:206]):
+        assert len(np.unique(part[:, :, 0])) < 12
+        assert detail(part) < 0.1 * detail(image.pixels)
+
+
+def test_bars_are_black_over_each_thing_alone():
+    image, region = two_plates()
+    region.alpha[20:30, 30:40] = 0  # a missing corner is covered too
+    after = edited("censor_region", image, region=region, parameters={"style": "bar"}).pixels
+    assert not after[20:90, 30:130].any()
+    assert not after[120:150, 160:210].any()
+    assert np.array_equal(after[95:115], image.pixels[95:115])
+    assert np.array_equal(after[:, :30], image.pixels[:, :30])
