@@ -14,9 +14,13 @@ from cavendish.engines.base import EngineInput, EngineResult, Workers, asked_for
 from cavendish.errors import InvalidRequest, UnsupportedEdit
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.ops.catalog import OpRow, catalog
-from cavendish.pixels.composite import Canvas, Continued, Patch, apply_patch, render, render_plane
+from cavendish.pixels.canvas import Canvas, Continued
+from cavendish.pixels.composite import Patch, apply_patch, render, render_plane
+from cavendish.pixels.perspective import Perspective, turned
 from cavendish.pixels.region import Box, Region
+from cavendish.regions.horizon import find_tilt
 from cavendish.regions.networks import Networks
+from cavendish.regions.perspective import find_perspective
 from cavendish.regions.resolve import RegionResolver
 
 if TYPE_CHECKING:
@@ -139,7 +143,7 @@ class _Bench:
 
     def take(self, result: Patch | Canvas) -> None:
         if isinstance(result, Canvas):
-            if self.pending and self.pending.stretch:
+            if self.pending and not self.pending.joins(result):
                 self.settle()
             self.pending = self.pending.then(result) if self.pending else result
             return
@@ -168,15 +172,35 @@ class _Bench:
         """Boxes of faces and lettering, on the grid the next step works on."""
         return self._details([*self._moved, *([self.pending] if self.pending else [])])
 
+    def faces(self) -> tuple[Box, ...]:
+        """Boxes of heads, on the grid the next step works on."""
+        boxes = self.resolver.faces(self.images[0])
+        return _carried(boxes, [*self._moved, *([self.pending] if self.pending else [])])
+
+    def tilt_deg(self) -> float | None:
+        """By how much the grid the next step works on is turned from upright; None where nothing tells."""
+        tilt = find_tilt(self.image)
+        if tilt is None or self.pending is None:
+            return None if tilt is None else tilt.angle_deg
+        return turned(tilt.angle_deg, self.pending.matrix)
+
+    def perspective(self) -> Perspective | None:
+        """What should be square on the grid the next step works on."""
+        found = find_perspective(self.image)
+        return found if found is None or self.pending is None else found.moved(self.pending.matrix)
+
     def _details(self, moves: Sequence[Canvas]) -> tuple[Box, ...]:
-        boxes = self.resolver.details(self.images[0])
-        for canvas in moves:
-            boxes = tuple(moved for box in boxes if (moved := canvas.move(box)) is not None)
-        return boxes
+        return _carried(self.resolver.details(self.images[0]), moves)
 
     def finish(self) -> Image:
         self.settle()
         return self.image
+
+
+def _carried(boxes: tuple[Box, ...], moves: Sequence[Canvas]) -> tuple[Box, ...]:
+    for canvas in moves:
+        boxes = tuple(moved for box in boxes if (moved := canvas.move(box)) is not None)
+    return boxes
 
 
 def _run(bench: _Bench, step: Step, k: int, plan: EditPlan, output: int, context: EditContext) -> StepOutcome:
@@ -230,6 +254,9 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         region=_region(bench, step) if Need.MASK in op.needs else None,
         foreground=subject,
         details=bench.details() if Need.DETAILS in needs else (),
+        faces=bench.faces() if Need.FACES in needs else (),
+        tilt_deg=bench.tilt_deg() if Need.HORIZON in needs else None,
+        perspective=bench.perspective() if Need.PERSPECTIVE in needs else None,
         other=other,
         other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in needs else None,
         random=context.random(output) if output else None,

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from cavendish.domain.plan import Parameters, Step
     from cavendish.imaging.image import Image
-    from cavendish.pixels.composite import Canvas, Patch
+    from cavendish.pixels.canvas import Canvas
+    from cavendish.pixels.composite import Patch
+    from cavendish.pixels.perspective import Perspective
     from cavendish.pixels.region import Box, Region
 
 
@@ -27,6 +29,12 @@ class Need(StrEnum):
     """The same, but the op also works without a subject."""
     DETAILS = "details"
     """Boxes of faces and lettering in the picture being edited."""
+    FACES = "faces"
+    """Boxes of heads, the largest first, in the picture being edited."""
+    HORIZON = "horizon"
+    """By how much the picture being edited is turned from upright; whether anything tells it is the op's matter."""
+    PERSPECTIVE = "perspective"
+    """What should stand upright or lie square in the picture being edited; whether there is such is the op's matter."""
     OTHER_IMAGE = "other_image"
     """The picture `step.image` points to."""
     OTHER_FOREGROUND = "other_foreground"
@@ -46,6 +54,9 @@ class OpInput:
         region: Where to act, where needed and named; None for the whole picture.
         foreground: The subject on that grid, where needed and found.
         details: Boxes of faces and lettering on that grid, where needed.
+        faces: Boxes of heads on that grid, hair and chin included, the largest first, where needed.
+        tilt_deg: Clockwise turn of that grid from upright, where needed and told by anything.
+        perspective: What should be square on that grid, where needed and found.
         other: The other picture, where needed.
         other_foreground: The other picture's subject, where needed.
         random: Chance for this output; None for the first picture, which is done plainly.
@@ -59,6 +70,9 @@ class OpInput:
     region: Region | None = None
     foreground: Region | None = None
     details: tuple[Box, ...] = ()
+    faces: tuple[Box, ...] = ()
+    tilt_deg: float | None = None
+    perspective: Perspective | None = None
     other: Image | None = None
     other_foreground: Region | None = None
     random: np.random.Generator | None = None

@@ -67,6 +67,11 @@ class RegionResolver:
         evidence = self._seen(image)
         return tuple(face.box for face in evidence.faces) + evidence.text_boxes
 
+    def faces(self, image: Image) -> tuple[Box, ...]:
+        """Boxes of the heads in a picture, hair and chin included, the largest first."""
+        boxes = [face.box for face in self._seen(image).faces]
+        return tuple(sorted(boxes, key=lambda box: (box[0] - box[2]) * (box[3] - box[1])))
+
     def find(self, image: Image, query: RegionQuery) -> Region:
         """The pixels an expression means.
 

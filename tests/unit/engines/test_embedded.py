@@ -15,8 +15,11 @@ from cavendish.engines.embedded import LADDER, EmbeddedEngine
 from cavendish.errors import Cancelled, DeadlineExceeded, UnsupportedEdit
 from cavendish.imaging.image import Image
 from cavendish.ops.catalog import catalog
+from cavendish.ops.geometry import rotate
 from cavendish.ops.tone import adjust_brightness
+from cavendish.pixels.composite import render
 from cavendish.planning.planner import finish_plan
+from cavendish.regions.horizon import find_tilt
 from cavendish.regions.networks import Networks
 from tests.support.networks import RednessNetwork
 from tests.support.pictures import ball, scene
@@ -376,3 +379,38 @@ def test_metadata_of_the_first_picture_is_kept(bench):
 def test_a_thing_that_was_not_looked_for_by_name_is_said_to_be_assumed(bench, target, said):
     (outcome,) = bench.run(step("remove_background", target=target, region=RegionQuery(target.lower()))).outcomes
     assert ("taken to be what stands out" in outcome.reason) == said
+
+
+# --- what a picture tells of itself is seen on the grid the step works on ---
+
+
+def leaning(angle_deg=4.0):
+    """A tiled wall, turned clockwise."""
+    wall = np.full((500, 640, 3), 220, np.uint8)
+    wall[::50], wall[:, ::50] = 90, 90
+    wall[1::50], wall[:, 1::50] = 90, 90
+    turned = rotate((640, 500), angle_deg=angle_deg, fill=None)
+    return render(Image(wall), turned)
+
+
+@pytest.mark.parametrize("before", [[], [("rotate", {"angle_deg": 90})], [("flip", {"direction": "horizontal"})]])
+def test_a_picture_is_leveled_after_whatever_moved_it(bench, before):
+    steps = [step(op, parameters=parameters) for op, parameters in before]
+    result = bench.run(*steps, step("straighten"), images=(leaning(),), ordered=False)
+    assert [status for _, status in statuses(result)] == [Status.DONE] * (len(before) + 1)
+    assert abs(find_tilt(result.pictures[0]).angle_deg) < 0.1
+
+
+def test_without_lines_straightening_is_skipped_with_its_reason(bench):
+    result = bench.run(step("straighten"), step("sepia"), images=(flat(),))
+    assert "level" in next(o.reason for o in result.outcomes if o.status is Status.SKIPPED)
+
+
+def test_a_colored_margin_survives_the_sizing_step(bench):
+    pad = step("pad", parameters={"color": "#FF0000", "amount": 0.2})
+    sizing = Step("reframe", "geometry", parameters={"ratio": "9:16", "policy": "pad"})
+    picture = bench.run(pad, sizing).pictures[0]
+    assert picture.size == (768, 1344)
+    red = (picture.pixels == (255, 0, 0)).all(axis=2)
+    assert red[672, :80].all()
+    assert not red[:200].any()
