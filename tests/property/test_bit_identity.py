@@ -88,7 +88,7 @@ def inputs(draw, row):
         image=image,
         size=image.size,
         step=Step(row.name, row.family, image=1),
-        parameters=row.fill_in(SAID.get(row.name, {}) | amounts, param="p"),
+        parameters=row.fill_in(amounts | SAID.get(row.name, {}), param="p"),
         region=draw(st.none() | regions(image.size)) if row in REGIONAL else None,
         foreground=draw(regions(image.size)) if Need.FOREGROUND in needs else None,
         other=other,

@@ -29,7 +29,6 @@ _STATISTICS_PX = 1024
 """Longest side of the grid on which it is said which pixels statistics look at."""
 _ENDS = 0.22
 """Of the encoded range: how far the white or the black point moves at most."""
-_FACE_WORDS = frozenset({"face", "faces"})
 _FACE_SHAPES = (0.5, 1.5)
 """Width by height; boxes of lettering are wider."""
 
@@ -297,9 +296,6 @@ def _level(function: Callable[..., EncodedRGB], given: OpInput) -> Patch:
 def _backlit(given: OpInput) -> Patch:
     image = EncodedRGB(given.image.rgb)
     lit = brighten_backlit(image, strength=given.parameters["strength"], faces=_faces(given), check=given.check)
-    if given.region is not None and not _FACE_WORDS.isdisjoint(given.region.label.lower().split()):
-        # A face lit alone would shine out of a dark body.
-        return whole(given.image, lit, note="what stands in the same shade as the face was lifted with it")
     return _patch(given, lit)
 
 

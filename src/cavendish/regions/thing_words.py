@@ -121,7 +121,7 @@ def _unknown(evidence: Evidence, query: RegionQuery, thing: Thing | None, find: 
     boxes = _distinct(evidence)
     candidates = _likeliest(evidence, thing, [box for box in boxes if _may_be(evidence, thing, box)])
     known = thing is not None or _is_likeness(query.query)
-    clear = len(candidates) == 1 and (known or len(boxes) == 1)
+    clear = len(candidates) == 1 and (known or (len(boxes) == 1 and not points_at(query)))
     if not candidates or not (clear or (known and (points_at(query) or query.every))):
         raise not_found(query)
     scene = scene_of(evidence, candidates, find)

@@ -55,7 +55,7 @@ ONE_PICTURE = [
     ("increase saturation by 25%", "adjust_saturation amount=0.25"),
     ("tone down the colors", "adjust_saturation amount-"),
     ("make the colors more vivid", "adjust_vibrance amount+"),
-    ("make it pop", "auto_enhance; adjust_vibrance"),
+    ("make it pop", "adjust_vibrance; auto_enhance"),
     # where
     ("brighten the subject", "adjust_brightness amount+ @subject"),
     ("make the dog brighter", "adjust_brightness amount+ @dog"),
