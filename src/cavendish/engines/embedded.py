@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from cavendish.domain.limits import DecodeSettings
 from cavendish.domain.plan import EditPlan, Status, Step, StepOutcome
 from cavendish.domain.queries import BACKGROUND, SUBJECT, RegionQuery
 from cavendish.engines.base import EngineInput, EngineResult, Workers, asked_for
 from cavendish.errors import InvalidRequest, UnsupportedEdit
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.ops.catalog import OpRow, catalog
-from cavendish.pixels.composite import Canvas, Continued, Patch, apply_patch, render, render_plane
+from cavendish.pixels.composite import Canvas, Continued, Patch, Redrawn, apply_patch, render, render_plane
 from cavendish.pixels.region import Box, Region
+from cavendish.pixels.restorers import Restorers
 from cavendish.regions.networks import Networks
 from cavendish.regions.resolve import RegionResolver
 
@@ -35,19 +38,40 @@ _MARKED = "marked part"
 _GUESSED = "The subject was found by color alone, since the neural weights are not installed."
 
 
+_NO_RESTORERS = Restorers()
+
+
+@dataclass(frozen=True)
+class _Means:
+    """What ops may use besides pictures and regions."""
+
+    restorers: Restorers
+    most_pixels: int
+
+
 class EmbeddedEngine:
     """Runs exact steps with pure picture code.
 
     Args:
         workers: Threads the pixels are worked in.
         networks: What regions are found with.
+        restorers: What pictures are restored with.
+        most_pixels: The largest picture a step may make.
     """
 
     name = "embedded"
 
-    def __init__(self, *, workers: Workers, networks: Networks) -> None:
+    def __init__(
+        self,
+        *,
+        workers: Workers,
+        networks: Networks,
+        restorers: Restorers = _NO_RESTORERS,
+        most_pixels: int = DecodeSettings.max_pixels,
+    ) -> None:
         self._workers = workers
         self._networks = networks
+        self._means = _Means(restorers, most_pixels)
 
     def can_run(self, plan: EditPlan) -> bool:
         """Whether at least one asked-for step has code here."""
@@ -64,7 +88,7 @@ class EmbeddedEngine:
         pictures: list[Image] = []
         outcomes: tuple[StepOutcome, ...] = ()
         for output in range(given.request.num_images):
-            bench = _Bench(given, resolver, context.check_cancelled)
+            bench = _Bench(given, resolver, self._means, context.check_cancelled)
             made = tuple(_run(bench, step, k, given.plan, output, context) for k, step in enumerate(given.plan.steps))
             outcomes = outcomes or made
             if all(made[i].status is Status.SKIPPED for i in asked_for(given.plan)):
@@ -91,11 +115,12 @@ def _refuse_useless_pointing(given: EngineInput) -> None:
 class _Bench:
     """One output in the making: the picture, moves that wait to be merged, and what stands in front."""
 
-    def __init__(self, given: EngineInput, resolver: RegionResolver, check: Callable[[], None]) -> None:
+    def __init__(self, given: EngineInput, resolver: RegionResolver, means: _Means, check: Callable[[], None]) -> None:
         self.images = given.images
         self._pointing, self._mask = given.request.pointing, given.mask
         self._check = check
         self.resolver = resolver
+        self.means = means
         self.image = given.images[0]
         self.pending: Canvas | None = None
         self._moved: list[Canvas] = []
@@ -137,7 +162,13 @@ class _Bench:
             alpha = render_plane(alpha, canvas)
         return dataclasses.replace(found, alpha=alpha)
 
-    def take(self, result: Patch | Canvas) -> None:
+    def take(self, result: Patch | Canvas | Redrawn) -> None:
+        if isinstance(result, Redrawn):
+            grid = result.grid(self.image.size)
+            self.image = result.image
+            self._carry(grid)
+            self._moved.append(grid)
+            return
         if isinstance(result, Canvas):
             if self.pending and self.pending.stretch:
                 self.settle()
@@ -233,6 +264,8 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         other=other,
         other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in needs else None,
         random=context.random(output) if output else None,
+        restorers=bench.means.restorers,
+        most_pixels=bench.means.most_pixels,
         check=context.check_cancelled,
     )
 

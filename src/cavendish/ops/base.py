@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from cavendish.domain.limits import DecodeSettings
+from cavendish.pixels.restorers import Restorers
 
 if TYPE_CHECKING:
     import numpy as np
 
     from cavendish.domain.plan import Parameters, Step
     from cavendish.imaging.image import Image
-    from cavendish.pixels.composite import Canvas, Patch
+    from cavendish.pixels.composite import Canvas, Patch, Redrawn
     from cavendish.pixels.region import Box, Region
 
 
@@ -49,6 +52,8 @@ class OpInput:
         other: The other picture, where needed.
         other_foreground: The other picture's subject, where needed.
         random: Chance for this output; None for the first picture, which is done plainly.
+        restorers: The networks pictures are restored with.
+        most_pixels: The largest picture an op may make.
         check: To be called now and then during long work; raises to stop.
     """
 
@@ -62,6 +67,8 @@ class OpInput:
     other: Image | None = None
     other_foreground: Region | None = None
     random: np.random.Generator | None = None
+    restorers: Restorers = field(default_factory=Restorers)
+    most_pixels: int = DecodeSettings.max_pixels
     check: Callable[[], None] = lambda: None
 
 
@@ -81,7 +88,7 @@ class Op:
         moves_pixels: Whether `apply` returns a `Canvas`; such steps wait to be merged into one resample.
     """
 
-    apply: Callable[[OpInput], Patch | Canvas]
+    apply: Callable[[OpInput], Patch | Canvas | Redrawn]
     needs: frozenset[Need] = frozenset()
     spares: Callable[[tuple[int, int], Parameters], bool] = _never
     moves_pixels: bool = False
