@@ -157,7 +157,9 @@ def _denoise(given: OpInput) -> Patch:
     box = _box_around(given.region, given.image.size)
     pixels = denoise(given.image, run, strength=given.parameters["strength"], box=box, check=given.check)
     left, top, right, bottom = box
-    alpha = np.ones(pixels.shape[:2], np.float32) if given.region is None else given.region.alpha[top:bottom, left:right]
+    alpha = (
+        np.ones(pixels.shape[:2], np.float32) if given.region is None else given.region.alpha[top:bottom, left:right]
+    )
     return Patch(pixels, alpha, box, note="" if run else PLAIN_NOTE)
 
 

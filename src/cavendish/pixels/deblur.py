@@ -86,7 +86,7 @@ def imagine(
         check: Called between tiles; raises to stop.
 
     Returns:
-        The view at about the picture's size; None where it would take too long or is not needed.
+        The view, at most as large as the picture; None where it would take too long or is not needed.
 
     Source:
         Wang et al., "Real-ESRGAN: training real-world blind super-resolution with pure synthetic data", 2021.
@@ -98,4 +98,6 @@ def imagine(
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
     small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     drawn = enlarge(small, run, factor=4, side_px=_IMAGINED_SIDE_PX, margin_px=_IMAGINED_MARGIN_PX, check=check)
+    if drawn.shape[0] > height:
+        drawn = np.asarray(cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     return EncodedRGB(drawn)
