@@ -30,7 +30,7 @@ LADDER = (1.0, 0.6, 1.5, 2.0)
 """Factors on an unstated amount for pictures 1–4 of one request: as asked, subtler, stronger, strongest."""
 
 
-_ANYWHERE = frozenset({Need.MASK, Need.FOREGROUND})
+_ANYWHERE = frozenset({Need.MASK, Need.POINTED, Need.FOREGROUND})
 """Needs that can be pointed at."""
 
 _MARKED = "marked part"
@@ -258,7 +258,7 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         size=bench.size,
         step=step,
         parameters=parameters,
-        region=_region(bench, step) if Need.MASK in op.needs else None,
+        region=_region(bench, step, op.needs),
         foreground=subject,
         details=bench.details() if Need.DETAILS in needs else (),
         other=other,
@@ -307,7 +307,9 @@ def _other_subject(bench: _Bench, step: Step) -> Region:
     return dataclasses.replace(subject, doubt=doubt)
 
 
-def _region(bench: _Bench, step: Step) -> Region | None:
+def _region(bench: _Bench, step: Step, needs: frozenset[Need]) -> Region | None:
+    if Need.MASK not in needs:
+        return bench.region(None) if Need.POINTED in needs else None
     if step.region is None or _names_something(step):
         return bench.region(step.region)
     subject = bench.subject()

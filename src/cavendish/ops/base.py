@@ -24,6 +24,8 @@ class Need(StrEnum):
 
     MASK = "mask"
     """The region the step names, where it names one; the whole picture otherwise."""
+    POINTED = "pointed"
+    """What the caller points at, and nothing by name: the op finds what the step names by itself."""
     FOREGROUND = "foreground"
     """The subject's alpha in the picture being edited."""
     FOREGROUND_IF_ANY = "foreground_if_any"

@@ -52,4 +52,4 @@ def _scratches(given: OpInput) -> Patch:
     return whole(given.image, pixels, alpha=damage)
 
 
-OPS = {"remove_scratches": Op(_scratches, frozenset({Need.MASK}))}
+OPS = {"remove_scratches": Op(_scratches, frozenset({Need.POINTED}))}

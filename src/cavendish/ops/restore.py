@@ -137,7 +137,7 @@ def upscale(
     size = (round(image.size[0] * scale), round(image.size[1] * scale))
     if size[0] * size[1] > most_pixels:
         raise UnsupportedEdit(
-            f"enlarging it {scale:g} times would make {size[0]} × {size[1]} pixels, and at most {most_pixels:,} are allowed"
+            f"{scale:g} times its size would be {size[0]} × {size[1]} pixels; at most {most_pixels:,} are allowed"
         )
     if size == image.size:
         return Redrawn(image)

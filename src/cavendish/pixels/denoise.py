@@ -85,7 +85,7 @@ def _soft_luma(image: Pixels) -> Floats:
 
 
 def _by_network(image: Pixels, sigma: Floats, run: Run) -> Floats:
-    """FFDNet on an even-sized picture: 2×2 blocks become channels, so that it sees twice as far at a quarter the cost."""
+    """FFDNet on an even-sized picture, whose 2×2 blocks become channels."""
     height, width = image.shape[0] // 2, image.shape[1] // 2
     blocks = image.reshape(height, 2, width, 2, 3).transpose(4, 1, 3, 0, 2).reshape(12, height, width)
     tensor = np.empty((1, 13, height, width), np.float32)
@@ -104,8 +104,9 @@ def _by_similar_patches(image: Pixels, sigma: float) -> Floats:
 
 def _smooth_color(image: Floats, sigma: Floats) -> Floats:
     """Color differences without the faint blotches that are left, their edges kept (self-guided filter)."""
-    luma, red, blue = cv2.split(cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb))
-    smooth = [_self_guided(plane, (_CHROMA_SHARE * sigma) ** 2) for plane in (red, blue)]
+    luma, *colors = cv2.split(cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb))
+    epsilon = np.asarray((_CHROMA_SHARE * sigma) ** 2, np.float32)
+    smooth = [_self_guided(np.asarray(plane, np.float32), epsilon) for plane in colors]
     return np.asarray(cv2.cvtColor(cv2.merge([luma, *smooth]), cv2.COLOR_YCrCb2RGB), np.float32)
 
 

@@ -46,11 +46,11 @@ def scan_document(image: EncodedRGB, *, mode: Mode, check: Callable[[], None] = 
     out = np.empty(image.shape, np.uint8)
     for strip, seen, inner in strips_with_margin(image.shape, margin_px=window):
         check()
-        flat = image[seen] / np.maximum(paper(seen), 1)
+        flat = np.asarray(image[seen] / np.maximum(paper(seen), 1), np.float32)
         if mode == "color":
             out[strip] = _inked(flat[inner])
             continue
-        gray = np.asarray(cv2.cvtColor(flat.astype(np.float32), cv2.COLOR_RGB2GRAY), np.float32)
+        gray = np.asarray(cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY), np.float32)
         page = _inked(gray[inner]) if mode == "gray" else _thresholded(gray, window)[inner]
         out[strip] = page[..., None]
     return EncodedRGB(out)

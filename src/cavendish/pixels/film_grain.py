@@ -47,7 +47,7 @@ def film_grain(
     out = np.empty(image.shape, np.uint8)
     for strip, seen, inner in strips_with_margin(image.shape, margin_px=margin):
         check()
-        noise = cv2.sepFilter2D(_white(seen, image.shape[1], seed), -1, kernel, kernel)[inner]
+        noise = np.asarray(cv2.sepFilter2D(_white(seen, image.shape[1], seed), -1, kernel, kernel), np.float32)[inner]
         colors = image[strip].astype(np.float32)
         colors += _shaped(noise, colors, amount * _STRONGEST)
         out[strip] = np.clip(np.rint(colors, out=colors), 0, 255)

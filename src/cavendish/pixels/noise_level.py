@@ -112,7 +112,8 @@ def _blocks(tile: Floats) -> tuple[Floats, Floats, Floats]:
 
 def _deviations(tile: Floats) -> Floats:
     """Standard deviation of the noise in each block of 16×16 pixels, the mean of the channels'."""
-    diagonal = (tile[::2, ::2] - tile[1::2, ::2] - tile[::2, 1::2] + tile[1::2, 1::2]) / 2
+    signed = tile[::2, ::2] - tile[1::2, ::2] - tile[::2, 1::2] + tile[1::2, 1::2]
+    diagonal = np.asarray(signed * np.float32(0.5), np.float32)
     return np.asarray(np.median(np.abs(_cells(diagonal, _BLOCK)), axis=(1, 2)).mean(axis=1) / _MAD, np.float32)
 
 

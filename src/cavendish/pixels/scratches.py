@@ -21,7 +21,8 @@ _TEXTURE_PX = 41  # surroundings that tell how much contrast is common here
 _LEAST_CONTRAST, _ABOVE_TEXTURE = 14.0, 2.6  # codes; times the surroundings' mean
 _BARE, _BAREST, _BARE_CHROMA = 180.0, 220.0, 48.0  # codes: bare paper or film is bright, or dark, and neutral
 _BARE_CONTRAST = 30.0
-_ONE_TONE = 14.0  # codes by which damage may at least be less bright than what of it shows best
+_ONE_TONE = 12.0  # codes by which damage may at least be less bright than what of it shows best
+_UNLIKE = 56.0  # codes by which something else that stands out is less bright than damage
 _LEAST_SEEN = 60  # pixels of the latter
 _BAND_PX, _FLANK_PX, _SHADED = 21, 15, 0.5  # across and along so much of a line, flanks darker by that share of its
 # contrast tell that it is a thing
@@ -84,7 +85,7 @@ def _damage(tones: Floats, chroma: Floats, check: Callable[[], None]) -> tuple[M
     clarity = float((top[found] ** 2).sum())
     top, stands = _standing_out(tones, _SPOT_PX)
     apart = cv2.dilate(found.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0
-    others = apart & (top >= _BARE_CONTRAST) & (tones >= limit - 4 * _ONE_TONE)
+    others = apart & (top >= _BARE_CONTRAST) & (tones >= limit - _UNLIKE)
     spots = others & stands & (tones >= limit) & (chroma <= _BARE_CHROMA)
     return found | _spots(spots, others), clarity
 

@@ -124,5 +124,5 @@ def _edge_kept(luma: Floats, radius: int) -> Floats:
 
     center = mean(luma)
     power = np.maximum(mean(luma * luma) - center * center, 0)
-    kept = power / (power + np.float32(_EDGE**2))
-    return np.asarray(mean(kept) * luma + mean((1 - kept) * center), np.float32)
+    kept = np.asarray(power / (power + np.float32(_EDGE**2)), np.float32)
+    return np.asarray(mean(kept) * luma + mean(np.asarray((1 - kept) * center, np.float32)), np.float32)
