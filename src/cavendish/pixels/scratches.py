@@ -24,23 +24,27 @@ _BARE_CONTRAST = 30.0
 _ONE_TONE = 12.0  # codes by which damage may at least be less bright than what of it shows best
 _UNLIKE = 56.0  # codes by which something else that stands out is less bright than damage
 _LEAST_SEEN = 60  # pixels of the latter
-_BAND_PX, _FLANK_PX, _SHADED = 21, 15, 0.5  # across and along so much of a line, flanks darker by that share of its
-# contrast tell that it is a thing
+_FLAT_PX, _FLAT, _CLEAR = 15, 0.75, 20.0  # around a pixel, the share of the usual; codes of contrast that count there
 _LINE_PX, _ANGLES = 25, 24  # length and directions of the lines that are laid over what stands out
 _COVERED, _BARELY = 0.72, 0.5  # of such a line: enough to begin a scratch, enough to go on
 _SHORTEST_PX, _LONG_PX = 24, 110
 _ALIKE, _VERY_ALIKE = 30.0, 12.0  # codes by which a scratch's own tones vary
+_FAR_PX, _BEGUN, _LENGTHENINGS = 41, 0.3, 2  # how lines go on over what is not flat, such as other lines
 _GAPS, _FAINT = 0.4, 8.0  # share of a line that is found, and codes of contrast, that bridge where it is faint
 _ISOLATED = 0.03  # share of the surroundings that stands out, below which a spot is dust and not texture
 _RIM_PX = 2  # soft edge of a scratch, which is to go with it
 _OTHER_POLARITY = 0.5  # of the contrast of the clearer kind, bright or dark; less is the scene's own
 
 
-def find_scratches(image: EncodedRGB, *, check: Callable[[], None] = lambda: None) -> Plane:
+def find_scratches(
+    image: EncodedRGB, *, lines: bool = True, spots: bool = True, check: Callable[[], None] = lambda: None
+) -> Plane:
     """Find damage of the print or the film in a picture.
 
     Args:
         image: Encoded sRGB, h×w×3 uint8. Searched at 1.5 megapixels at most.
+        lines: Look for scratches and creases.
+        spots: Look for dust and small stains.
         check: Called between directions; raises to stop.
 
     Returns:
@@ -59,18 +63,17 @@ def find_scratches(image: EncodedRGB, *, check: Callable[[], None] = lambda: Non
     kinds = [_damage(tones, chroma, check) for tones in (gray, 255 - gray)]
     clearest = max(clarity for _, clarity in kinds)
     found = np.zeros(gray.shape, np.bool_)
-    for kind, clarity in kinds:
+    for (long, round_), clarity in kinds:
         if clarity >= _OTHER_POLARITY * clearest:
-            found |= kind
+            found |= (long if lines else False) | (round_ if spots else False)
     rim = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _RIM_PX + 1, 2 * _RIM_PX + 1))
     grown = cv2.dilate(found.astype(np.uint8), rim)
     return np.asarray(cv2.resize(grown, (width, height), interpolation=cv2.INTER_NEAREST), np.float32)
 
 
-def _damage(tones: Floats, chroma: Floats, check: Callable[[], None]) -> tuple[Mask, float]:
-    """Damage that is brighter than what is around it, and how clearly it stands out, all in all."""
+def _damage(tones: Floats, chroma: Floats, check: Callable[[], None]) -> tuple[tuple[Mask, Mask], float]:
+    """Lines and spots brighter than what is around them, and how clearly the lines stand out, all in all."""
     top, stands = _standing_out(tones, _WIDTH_PX)
-    stands &= ~_has_dark_flanks(tones, top, stands)
     paper = stands & (chroma <= _BARE_CHROMA) & (top >= _BARE_CONTRAST)
     limit = _BARE
     seen = _lines(tones, paper & (tones >= _BAREST), shortest_px=_SHORTEST_PX, spread=_ALIKE, check=check)
@@ -78,16 +81,19 @@ def _damage(tones: Floats, chroma: Floats, check: Callable[[], None]) -> tuple[M
         usual = float(np.median(tones[seen]))
         limit = max(limit, usual - max(_ONE_TONE, 3 * float(np.median(np.abs(tones[seen] - usual)))))
     bare = paper & (tones >= limit)
-    found = _lines(tones, bare, shortest_px=_SHORTEST_PX, spread=_ALIKE, check=check)
+    flat = bare & _is_flat(bare, stands & (top >= _CLEAR))
+    found = _lines(tones, flat, shortest_px=_SHORTEST_PX, spread=_ALIKE, check=check)
     if limit == _BARE:  # creases and scratches that do not go through to the paper
         found |= _lines(tones, stands & ~bare, shortest_px=_LONG_PX, spread=_VERY_ALIKE, check=check)
+    for _ in range(_LENGTHENINGS):
+        found |= (_coverage(found, check, length_px=_FAR_PX) > _BEGUN) & bare
     found |= (_coverage(found, check) > _GAPS) & (top >= _FAINT)
     clarity = float((top[found] ** 2).sum())
     top, stands = _standing_out(tones, _SPOT_PX)
     apart = cv2.dilate(found.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0
     others = apart & (top >= _BARE_CONTRAST) & (tones >= limit - _UNLIKE)
     spots = others & stands & (tones >= limit) & (chroma <= _BARE_CHROMA)
-    return found | _spots(spots, others), clarity
+    return (found, _spots(spots, others)), clarity
 
 
 def _standing_out(tones: Floats, width_px: int) -> tuple[Floats, Mask]:
@@ -98,13 +104,15 @@ def _standing_out(tones: Floats, width_px: int) -> tuple[Floats, Mask]:
     return top, np.asarray(top > np.maximum(_LEAST_CONTRAST, _ABOVE_TEXTURE * common))
 
 
-def _has_dark_flanks(tones: Floats, top: Floats, stands: Mask) -> Mask:
-    """Where bright lines run beside dark ones: rods, wires and rims catch light and cast shade, scratches do not."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_BAND_PX, _BAND_PX))
-    shadow = cv2.dilate(cv2.morphologyEx(tones - top, cv2.MORPH_BLACKHAT, kernel), np.ones((7, 7), np.uint8))
-    there = stands.astype(np.float32)
-    shade, light = (cv2.blur(values * there, (_FLANK_PX, _FLANK_PX)) for values in (shadow, top))
-    return np.asarray(shade > _SHADED * light)
+def _is_flat(bare: Mask, stands: Mask) -> Mask:
+    """Where what stands out has the bare tone all across: rods and rims that shine fall off to their sides.
+
+    A scratch falls off, too, by its own soft edge; so what is usual in the picture counts.
+    """
+    there, around_it = (cv2.blur(mask.astype(np.float32), (_FLAT_PX, _FLAT_PX)) for mask in (bare, stands))
+    share = there / np.maximum(around_it, 1e-4)
+    usual = float(np.median(share[bare])) if bare.any() else 1.0
+    return np.asarray(share > _FLAT * usual)
 
 
 def _lines(tones: Floats, mask: Mask, *, shortest_px: int, spread: float, check: Callable[[], None]) -> Mask:
@@ -121,19 +129,19 @@ def _lines(tones: Floats, mask: Mask, *, shortest_px: int, spread: float, check:
     return found
 
 
-def _coverage(mask: Mask, check: Callable[[], None]) -> Floats:
+def _coverage(mask: Mask, check: Callable[[], None], *, length_px: int = _LINE_PX) -> Floats:
     """For each pixel, how much of the best straight line through it stands out."""
     values = mask.astype(np.float32)
     best = np.zeros_like(values)
     for k in range(_ANGLES):
         check()
-        np.maximum(best, cv2.filter2D(values, -1, _line(math.pi * k / _ANGLES)), out=best)
+        np.maximum(best, cv2.filter2D(values, -1, _line(math.pi * k / _ANGLES, length_px)), out=best)
     return best
 
 
-def _line(angle: float) -> Floats:
-    kernel = np.zeros((_LINE_PX, _LINE_PX), np.uint8)
-    middle, reach = _LINE_PX // 2, _LINE_PX / 2
+def _line(angle: float, length_px: int) -> Floats:
+    kernel = np.zeros((length_px, length_px), np.uint8)
+    middle, reach = length_px // 2, length_px / 2
     across, down = round(reach * math.cos(angle)), round(reach * math.sin(angle))
     cv2.line(kernel, (middle - across, middle - down), (middle + across, middle + down), 1)
     return np.asarray(kernel / kernel.sum(), np.float32)
