@@ -82,7 +82,14 @@ def scratch(pixels: Pixels, *, seed: int) -> tuple[Pixels, npt.NDArray[np.bool_]
         for part in np.linspace(0, 1, 20):
             turned = angle + bend * part
             points.append(points[-1] + length / 20 * np.array([np.cos(turned), np.sin(turned)]))
-        cv2.polylines(layer, [np.array(points, np.int32)], False, 255, int(random.integers(2, 5)), cv2.LINE_AA)
+        cv2.polylines(
+            layer,
+            [np.array(points, np.int32)],
+            isClosed=False,
+            color=255,
+            thickness=int(random.integers(2, 5)),
+            lineType=cv2.LINE_AA,
+        )
     for x, y in random.uniform((0, 0), (width, height), (15, 2)):
         cv2.circle(layer, (int(x), int(y)), int(random.integers(2, 5)), 255, -1, cv2.LINE_AA)
     share = layer[..., None] / 255
