@@ -20,6 +20,7 @@ _MIDDLE = 118.0  # codes of luma in the middle of most photographs
 _GAMMA = (0.65, 1.5)
 _NEUTRAL = 0.5  # share of the cast of the middle tones that goes; the rest may be the scene's own
 _FADED_CHROMA, _MOST_CHROMA = 0.075, 1.7  # mean Oklab chroma of a picture with its colors, and the most they are raised
+_FADED_RANGE, _FULL_RANGE = 135.0, 235.0  # codes from black to white: quite faded, and not at all
 _GRAY_CHROMA = 0.012  # below, the picture was never colored
 _SAMPLE_PX = 512
 
@@ -40,10 +41,11 @@ def restore_fading(image: EncodedRGB, *, strength: float, check: Callable[[], No
         for the reconstruction of faded color photographs", 1994.
     """
     sample = _sample(image)
-    tables = _tables(sample)
+    fadedness = _fadedness(sample)
+    tables = _tables(sample, neutral=_NEUTRAL * fadedness)
     mixed = (tables * strength + np.arange(256, dtype=np.float32) * (1 - strength)).T[None]
     table = np.ascontiguousarray(np.clip(np.rint(mixed), 0, 255).astype(np.uint8))
-    gain = 1 + (_chroma_gain(np.asarray(cv2.LUT(sample, table), np.uint8)) - 1) * strength
+    gain = 1 + (_chroma_gain(np.asarray(cv2.LUT(sample, table), np.uint8)) - 1) * strength * fadedness
     out = np.empty(image.shape, np.uint8)
     for strip in strips(image.shape):
         check()
@@ -61,7 +63,13 @@ def _sample(image: EncodedRGB) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.resize(np.ascontiguousarray(inner), size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _tables(sample: npt.NDArray[np.uint8]) -> Floats:
+def _fadedness(sample: npt.NDArray[np.uint8]) -> float:
+    """0.1 for a picture with all its contrast, whose cast and colors are its own, to 1."""
+    low, high = np.percentile(cv2.cvtColor(sample, cv2.COLOR_RGB2GRAY), [_LOW, _HIGH])
+    return min(1.0, max(0.1, (_FULL_RANGE - float(high - low)) / (_FULL_RANGE - _FADED_RANGE)))
+
+
+def _tables(sample: npt.NDArray[np.uint8], *, neutral: float) -> Floats:
     """New codes of each channel's 256, 3×256."""
     values = sample.reshape(-1, 3).astype(np.float32)
     low, high = np.percentile(values, [_LOW, _HIGH], axis=0)
@@ -73,7 +81,7 @@ def _tables(sample: npt.NDArray[np.uint8]) -> Floats:
     common = float(np.mean(medians))
     aim = (_MIDDLE - _BLACK) / (_WHITE - _BLACK)
     wanted = aim * 0.5 + common * 0.5  # a dark scene stays dark
-    targets = wanted + (1 - _NEUTRAL) * (medians - common)
+    targets = wanted + (1 - neutral) * (medians - common)
     gammas = np.clip(np.log(np.clip(targets, 0.05, 0.95)) / np.log(medians), *_GAMMA)
     return np.asarray(_BLACK + (_WHITE - _BLACK) * spread ** gammas[:, None], np.float32)
 

@@ -82,7 +82,7 @@ def test_beside_a_doable_step_it_is_skipped_with_its_reason(bench):
     assert np.array_equal(result.pictures[0].pixels, room().pixels[:, ::-1])
 
 
-@pytest.mark.parametrize("op", ["remove_object", "upscale", "add_text"])
+@pytest.mark.parametrize("op", ["remove_object", "remove_wires", "add_text"])
 def test_ops_without_code_are_skipped(bench, op):
     result = bench.run(step(op), step("sepia"))
     assert dict(statuses(result)) == {op: Status.SKIPPED, "sepia": Status.DONE}

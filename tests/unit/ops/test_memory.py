@@ -63,6 +63,13 @@ CALLS = [
     ("rotate", {"angle_deg": 90.0}),
     ("flip", {"direction": "horizontal"}),
     ("adjust_exposure", {"exposure_ev": 1.0}),
+    ("sharpen", {"radius_px": 3.0}),
+    ("adjust_texture", {"amount": 1.0}),
+    ("add_grain", {"size": 1.0}),
+    ("restore_fading", {}),
+    ("scan_document", {"mode": "black_and_white"}),
+    ("deblur", {}),
+    ("remove_scratches", {}),
 ]
 
 
