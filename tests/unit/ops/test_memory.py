@@ -69,7 +69,6 @@ CALLS = [
     ("restore_fading", {}),
     ("scan_document", {"mode": "black_and_white"}),
     ("deblur", {}),
-    ("remove_scratches", {}),
 ]
 
 
