@@ -11,6 +11,7 @@ from cavendish.domain.queries import RegionQuery
 from cavendish.domain.request import EditRequest
 from cavendish.engines.base import EngineInput, Workers
 from cavendish.engines.embedded import EmbeddedEngine
+from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, OpInput
 from cavendish.ops.catalog import catalog
@@ -21,7 +22,11 @@ from cavendish.regions.resolve import RegionResolver
 from tests.support.networks import RednessNetwork
 from tests.support.pictures import ball
 
-PATCHING = [row for row in catalog().values() if row.available and not row.load().moves_pixels]
+REDRAWING = {"upscale"}
+"""They draw the picture on another grid."""
+PATCHING = [
+    row for row in catalog().values() if row.available and not row.load().moves_pixels and row.name not in REDRAWING
+]
 REGIONAL = [row for row in PATCHING if Need.MASK in row.load().needs]
 SAID = {
     "selective_color": {"color": "#E02020", "lightness": -0.5},
@@ -30,6 +35,9 @@ SAID = {
 """What a sentence must say for the op to mean anything."""
 NOT_EVERYWHERE = {"selective_color"}
 """They change some colors of a region only."""
+GUARDED = {"sharpen", "adjust_texture"}
+"""They leave alone what is smooth or only noise."""
+MAY_FIND_NOTHING = {"remove_scratches"}
 OPAQUE_AFTERWARDS = {"background_color", "replace_background"}
 """They also make a transparent picture opaque, which is what they are for."""
 SPARING = {"adjust_highlights", "adjust_shadows", "local_contrast", "brighten_backlit", "white_balance"}
@@ -107,7 +115,11 @@ def pastel():
 def test_outside_its_patch_an_op_changes_nothing(row, data):
     given_input = data.draw(inputs(row))
     before = given_input.image.pixels.copy()
-    patch = row.load().apply(given_input)
+    try:
+        patch = row.load().apply(given_input)
+    except UnsupportedEdit:
+        assert row.name in MAY_FIND_NOTHING
+        return
     after = apply_patch(given_input.image, patch).pixels
     assert after.shape[:2] == before.shape[:2]
     assert np.array_equal(given_input.image.pixels, before), "the source itself is never written to"
@@ -174,4 +186,5 @@ def test_through_the_whole_engine_the_rest_is_identical_at_native_size(row, quer
         assert after.size == image.size
         assert np.array_equal(after.pixels[alpha == 0], pixels[alpha == 0])
         if row.name not in NOT_EVERYWHERE | SPARING:
-            assert (after.pixels[alpha == 1] != pixels[alpha == 1]).any(axis=1).mean() > 0.5
+            least = 0.05 if row.name in GUARDED else 0.5
+            assert (after.pixels[alpha == 1] != pixels[alpha == 1]).any(axis=1).mean() > least

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from cavendish.domain.limits import DecodeSettings
+from cavendish.pixels.restorers import Restorers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     from cavendish.domain.plan import Parameters, Step
     from cavendish.imaging.image import Image
     from cavendish.pixels.canvas import Canvas
-    from cavendish.pixels.composite import Patch
+    from cavendish.pixels.composite import Patch, Redrawn
     from cavendish.pixels.perspective import Perspective
     from cavendish.pixels.region import Box, Region
 
@@ -23,6 +26,8 @@ class Need(StrEnum):
 
     MASK = "mask"
     """The region the step names, where it names one; the whole picture otherwise."""
+    POINTED = "pointed"
+    """What the caller points at, and nothing by name: the op finds what the step names by itself."""
     FOREGROUND = "foreground"
     """The subject's alpha in the picture being edited."""
     FOREGROUND_IF_ANY = "foreground_if_any"
@@ -60,6 +65,8 @@ class OpInput:
         other: The other picture, where needed.
         other_foreground: The other picture's subject, where needed.
         random: Chance for this output; None for the first picture, which is done plainly.
+        restorers: The networks pictures are restored with.
+        most_pixels: The largest picture an op may make.
         check: To be called now and then during long work; raises to stop.
     """
 
@@ -76,6 +83,8 @@ class OpInput:
     other: Image | None = None
     other_foreground: Region | None = None
     random: np.random.Generator | None = None
+    restorers: Restorers = field(default_factory=Restorers)
+    most_pixels: int = DecodeSettings.max_pixels
     check: Callable[[], None] = lambda: None
 
 
@@ -95,7 +104,7 @@ class Op:
         moves_pixels: Whether `apply` returns a `Canvas`; such steps wait to be merged into one resample.
     """
 
-    apply: Callable[[OpInput], Patch | Canvas]
+    apply: Callable[[OpInput], Patch | Canvas | Redrawn]
     needs: frozenset[Need] = frozenset()
     spares: Callable[[tuple[int, int], Parameters], bool] = _never
     moves_pixels: bool = False

@@ -73,6 +73,24 @@ class Patch:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Redrawn:
+    """The whole picture drawn anew on a finer or coarser grid of the same frame.
+
+    Args:
+        image: The new picture.
+        note: What the description should add; "" for nothing.
+    """
+
+    image: Image
+    note: str = ""
+
+    def grid(self, size: tuple[int, int]) -> Canvas:
+        """The new grid over a picture of that (width, height), for what has to move along."""
+        width, height = self.image.size
+        return Canvas((width, height), scaling(size[0] / width, size[1] / height))
+
+
 def whole(image: Image, pixels: EncodedRGB, *, alpha: Plane | None = None, note: str = "") -> Patch:
     """A patch as large as the picture; without `alpha` it replaces every pixel."""
     width, height = image.size

@@ -99,6 +99,12 @@ CALLS = [
     ("pad", {}),
     ("round_corners", {}),
     ("passport_sheet", {}),
+    ("sharpen", {"radius_px": 3.0}),
+    ("adjust_texture", {"amount": 1.0}),
+    ("add_grain", {"size": 1.0}),
+    ("restore_fading", {}),
+    ("scan_document", {"mode": "black_and_white"}),
+    ("deblur", {}),
 ]
 
 

@@ -10,10 +10,8 @@ from cavendish.errors import ParameterOutOfRange
 from cavendish.imaging.color import EncodedRGB, to_linear
 from cavendish.imaging.image import Image
 from cavendish.ops import tone
-from cavendish.pixels.composite import apply_patch
-from cavendish.pixels.region import Region
 
-from .support import disc, edited, noise, run
+from .support import disc, edited, noise
 
 RAMP = np.arange(256, dtype=np.uint8)
 
@@ -283,19 +281,6 @@ def test_a_face_in_the_shade_decides_how_far_backlight_is_lifted():
     ]
     assert lifted[1] > lifted[0] >= 45
     assert lifted[2] == lifted[0]  # wide boxes are lettering
-
-
-def test_a_face_is_lifted_with_what_stands_in_its_shade_and_that_is_said():
-    image = Image(np.full((80, 120, 3), 220, np.uint8))
-    image.pixels[10:, 30:80] = 40
-    face = np.zeros((80, 120), np.float32)
-    face[15:35, 45:65] = 1
-    patch = run("brighten_backlit", image, region=Region(face, label="the face"))
-    after = apply_patch(image, patch)
-    assert after.pixels[70, 55, 0] > 60
-    assert "face" in patch.note
-    alone = edited("brighten_backlit", image, region=Region(face, label="the shirt"))
-    assert np.array_equal(alone.pixels[face == 0], image.pixels[face == 0])
 
 
 def test_what_is_transparent_tells_nothing_of_the_light():

@@ -105,7 +105,7 @@ ONE_PICTURE = [
         "Increase brightness by 10% and contrast by 30%",
         "adjust_brightness amount=0.1; adjust_contrast amount=0.3",
     ),
-    ("increase contrast and sharpness", "(sharpen) amount+; adjust_contrast amount+"),
+    ("increase contrast and sharpness", "adjust_contrast amount+; sharpen amount+"),
     ("First crop to 4:3, then make it sepia.", "crop ratio=4:3 to=ratio; sepia strength+"),
     (
         "Make the background darker and the subject brighter",
