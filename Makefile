@@ -12,10 +12,10 @@ demo: $(VENV)/.runtime  ## run a real two-picture edit and show the result
 	@$(BIN)/cavendish demo
 
 test: setup  ## what the README promises, under five minutes
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not long"
 
 check: lint test  ## lint, tests and long tests
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -n auto --dist loadfile -m long
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import calls, files, fill, pixels
+from benchmarks import calls, files, fill, pixels, restore
 from benchmarks.timing import Row
 
 OUT = Path("bench-out")
@@ -20,6 +20,7 @@ def main() -> None:
         "Time": [_timing(row) for row in timings],
         "PNG size": list(files.sizes()),
         "Fill": fill.measure(),
+        "Restoration": list(restore.measure()),
     }
     text = "\n\n".join(f"## {name}\n\n{_table(rows)}" for name, rows in tables.items()) + "\n"
     OUT.mkdir(exist_ok=True)

@@ -19,7 +19,8 @@ from cavendish.imaging.encode import encode_image
 from cavendish.imaging.image import Image
 from cavendish.imaging.png import write_png
 from cavendish.imaging.resample import scaling
-from cavendish.pixels.composite import Canvas, render
+from cavendish.pixels.canvas import Canvas
+from cavendish.pixels.composite import render
 
 SIZE = (1184, 864)
 LIMITS = DecodeSettings()

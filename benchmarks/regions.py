@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 from benchmarks.scenes import Composed, Mask, Pixels, Scene, Studio, scenes
-from cavendish.app import networks
+from cavendish.app import Weights, networks
 from cavendish.domain.plan import Step
 from cavendish.domain.queries import RegionQuery
 from cavendish.errors import UnsupportedEdit
@@ -291,7 +291,7 @@ def main() -> None:
         print(f"Skipped: no pictures in {given.bench / 'images'}.")
         return
     table = tomllib.loads(_SENTENCES.read_text("utf-8"))
-    known = networks(load())
+    known = networks(Weights(load()))
     examination = Examination(Studio(given.bench), scenes(table), lambda: RegionResolver(known).find, sheet=given.sheet)
     there = examination.run(cases(table, "there"), name="there")
     print(report(there, examination.run(cases(table, "absent"), name="absent")))

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -47,6 +48,7 @@ from cavendish.weights.store import WeightStore
 
 if TYPE_CHECKING:
     from cavendish.domain.plan import Planner
+    from cavendish.pixels.restorers import Restorers
     from cavendish.regions.networks import Networks
     from cavendish.settings import Settings
 
@@ -164,29 +166,60 @@ def open_engines(settings: Settings, workers: Workers) -> tuple[Engine, ...]:
         raise InvalidRequest(f"Settings: engines: no engine is called {unknown[0]!r}; known are {', '.join(ENGINES)}")
     opened: list[Engine] = []
     for name in settings.engines:
-        arguments = {"workers": workers, "networks": networks(settings)} if name == "embedded" else {}
+        arguments = _embedded_parts(settings, workers) if name == "embedded" else {}
         opened.append(ENGINES[name].load()(**arguments))
     return tuple(opened)
 
 
-def networks(settings: Settings) -> Networks:
-    """The networks of the weights folder; each is opened when first needed and shared by all edits."""
-    from cavendish.regions.networks import LabelledNetwork, Networks  # noqa: PLC0415 - pixel libraries stay out of start-up
-    from cavendish.weights.runtimes import open_onnx, open_tflite  # noqa: PLC0415
+def _embedded_parts(settings: Settings, workers: Workers) -> dict[str, Any]:
+    weights = Weights(settings)
+    return {
+        "workers": workers,
+        "networks": networks(weights),
+        "restorers": restorers(weights),
+        "most_pixels": settings.decoding.max_pixels,
+    }
 
-    store = WeightStore(settings.weights_folder, max_sessions=settings.weights.max_sessions)
-    threads = settings.weights.threads
 
-    def opener(name: str, open_network: Callable[..., Any], *, labelled: bool = False) -> Callable[[], Any]:
+class Weights:
+    """The weights folder the settings name; a network in it is opened when first needed and shared by all edits.
+
+    Args:
+        settings: The settings tree.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.store = WeightStore(settings.weights_folder, max_sessions=settings.weights.max_sessions)
+        self._threads = settings.weights.threads
+
+    def opener(self, name: str, open_network: Callable[..., Any]) -> Callable[[], Any]:
+        """A function that gives the network of a file, or None where its weights are not installed."""
+
         def opened() -> Any:
             try:
-                network = store.session(name, lambda path: open_network(path, threads=threads))
+                return self.store.session(name, lambda path: open_network(path, threads=self._threads))
             except WeightsUnavailable as missing:
                 logger().warning("weights missing, doing without", reason=missing.public_message)
                 return None
-            return LabelledNetwork(network.run_all, network.labels) if labelled else network.run
 
         return opened
+
+
+def networks(weights: Weights) -> Networks:
+    """The networks regions are found with."""
+    from cavendish.regions.networks import LabelledNetwork, Networks  # noqa: PLC0415 - pixel libraries stay out of start-up
+    from cavendish.weights.runtimes import open_onnx, open_tflite  # noqa: PLC0415
+
+    def opener(name: str, open_network: Callable[..., Any], *, labelled: bool = False) -> Callable[[], Any]:
+        opened = weights.opener(name, open_network)
+
+        def function() -> Any:
+            network = opened()
+            if network is None:
+                return None
+            return LabelledNetwork(network.run_all, network.labels) if labelled else network.run
+
+        return function
 
     return Networks(
         saliency=opener("u2netp.onnx", open_onnx),
@@ -197,6 +230,29 @@ def networks(settings: Settings) -> Networks:
         landmarks=opener("face_landmarker.task", partial(open_tflite, member="face_landmarks_detector.tflite")),
         lettering=opener("text_detector.onnx", open_onnx),
         reading=opener("text_recognizer.onnx", open_onnx, labelled=True),
+    )
+
+
+def restorers(weights: Weights) -> Restorers:
+    """The networks pictures are restored with."""
+    from cavendish.pixels.restorers import Restorers  # noqa: PLC0415 - as above
+    from cavendish.weights.runtimes import open_ncnn, open_torch_chain  # noqa: PLC0415
+
+    def opener(name: str, open_network: Callable[..., Any]) -> Callable[[], Any]:
+        opened = weights.opener(name, open_network)
+        return lambda: network.run if (network := opened()) is not None else None
+
+    def enlarger(name: str) -> Callable[[], Any]:
+        def opened(path: Path, *, threads: int) -> Any:  # noqa: ARG001
+            return open_ncnn(path, graph=weights.store.locate(f"{name}.param"))
+
+        return opener(f"{name}.bin", opened)
+
+    return Restorers(
+        denoiser=opener("ffdnet_color.pth", open_torch_chain),
+        doubler=enlarger("spanx2_ch48"),
+        quadrupler=enlarger("spanx4_ch48"),
+        imaginer=enlarger("realesrgan-x4plus"),
     )
 
 

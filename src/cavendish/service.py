@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cavendish.accounts import pricing
+from cavendish.domain.plan import Status
 from cavendish.engines.base import EngineInput, EngineResult, Workers
 from cavendish.jobs.states import Edit, EditResult, Idempotency, fingerprint_of
 from cavendish.planning.explain import describe_outcome
@@ -160,9 +161,10 @@ async def make(
     images, masks = decoded[: len(edit.request.images)], decoded[len(edit.request.images) :]
     given = EngineInput(images, edit.plan, edit.request, masks[0] if masks else None)
     outcome = await edit.route.edit(given, context)
-    notes = [note for image in decoded for note in image.metadata.notes]
+    files = await workers.run(_encode_all, edit, outcome)
+    notes = [*(note for image in decoded for note in image.metadata.notes), *_shrunk(outcome, files)]
     return Made(
-        files=await workers.run(_encode_all, edit, outcome),
+        files=files,
         description=describe_outcome(edit.plan, outcome.outcomes, [*outcome.notes, *notes]),
         report=_report(edit, outcome),
     )
@@ -192,9 +194,28 @@ def _decode_all(sources: Sequence[bytes], settings: DecodeSettings, edit: Edit) 
 
 
 def _encode_all(edit: Edit, outcome: EngineResult) -> tuple[tuple[bytes, tuple[int, int]], ...]:
-    from cavendish.imaging.encode import encode_image  # noqa: PLC0415 - as above
+    from cavendish.imaging.encode import encode_image, encode_within  # noqa: PLC0415 - as above
 
-    def encoded(picture: Image, k: int) -> bytes:
-        return encode_image(picture, edit.request.output, text=text_of(edit.plan, seed=edit.seed, output=k))
+    most = _most_bytes(outcome)
 
-    return tuple((encoded(picture, k), picture.size) for k, picture in enumerate(outcome.pictures))
+    def encoded(picture: Image, k: int) -> tuple[bytes, tuple[int, int]]:
+        text = text_of(edit.plan, seed=edit.seed, output=k)
+        if most is None:
+            return encode_image(picture, edit.request.output, text=text), picture.size
+        made = encode_within(picture, edit.request.output, text=text, max_bytes=most)
+        return made.data, made.size
+
+    return tuple(encoded(picture, k) for k, picture in enumerate(outcome.pictures))
+
+
+def _most_bytes(outcome: EngineResult) -> int | None:
+    """The largest file that a step which was done allows."""
+    done = [step.step for step in outcome.outcomes if step.status is not Status.SKIPPED]
+    limits = [step.parameters["max_bytes"] for step in done if "max_bytes" in step.parameters]
+    return min(limits, default=None)
+
+
+def _shrunk(outcome: EngineResult, files: Sequence[tuple[bytes, tuple[int, int]]]) -> list[str]:
+    """What is said of pictures that had to lose pixels for their file to be small enough."""
+    sizes = [size for picture, (_, size) in zip(outcome.pictures, files, strict=True) if size != picture.size]
+    return [f"To keep within the file size, it was scaled to {sizes[0][0]}×{sizes[0][1]}."] if sizes else []

@@ -13,7 +13,6 @@ import pytest
 from cavendish.regions.networks import LabelledNetwork, Networks
 from cavendish.weights.runtimes import open_onnx, open_tflite
 from cavendish.weights.store import WeightStore
-from tests.support.networks import RednessNetwork
 from tests.support.weights import weight_folder
 
 GRAY = (118, 118, 118)
@@ -65,7 +64,9 @@ def overlap(alpha: np.ndarray, truth: np.ndarray) -> float:
 
 
 def _has(pixels: np.ndarray, color: Color) -> np.ndarray:
-    return np.abs(pixels.astype(np.int16) - np.array(color, np.int16)).max(axis=-1) <= _LIKE
+    """1 where pixels, h×w×3 uint8 or float32, have a color."""
+    low, high = (np.clip(np.array(color) + off, 0, 255) for off in (-_LIKE, _LIKE))
+    return cv2.inRange(pixels, low, high) // 255
 
 
 class ColorDetector:
@@ -93,7 +94,7 @@ class ColorDetector:
         self.tensors.append(tensor)
         shifts, scores = np.zeros((1, 19206, 4), np.float32), np.zeros((1, 19206, len(self.labels)), np.float32)
         for k, (color, score) in enumerate(self.things.values()):
-            _, _, stats, _ = cv2.connectedComponentsWithStats(_has(tensor[0], color).astype(np.uint8))
+            _, _, stats, _ = cv2.connectedComponentsWithStats(_has(tensor[0], color))
             for left, top, width, height, _ in stats[1:]:
                 if min(width, height) >= 10:
                     row, shift = _answer(left, top, width, height)
@@ -139,7 +140,7 @@ class ColorRecognizer:
         assert tensor.shape == (1, 224, 224, 3)
         assert tensor.dtype == np.float32
         self.calls += 1
-        pixels = tensor[0, ::4, ::4] * 128 + 127
+        pixels = np.ascontiguousarray(tensor[0, ::4, ::4] * 128 + 127, np.float32)
         shares = [float(_has(pixels, color).mean()) for color in self.things.values()]
         return (np.array([[*shares, *[max(0.0, 1 - sum(shares)) / 20] * 20]], np.float32),)
 
@@ -157,26 +158,17 @@ class ColorfulNetwork:
     def __call__(self, tensor: np.ndarray) -> np.ndarray:
         """1×3×320×320 normalized RGB to a map of 320×320."""
         self.calls += 1
-        rgb = tensor[0] * np.array([0.229, 0.224, 0.225])[:, None, None] + np.array([0.485, 0.456, 0.406])[:, None, None]
+        rgb = (
+            tensor[0] * np.array([0.229, 0.224, 0.225])[:, None, None] + np.array([0.485, 0.456, 0.406])[:, None, None]
+        )
         return (np.ptp(rgb, axis=0) > 0.25).astype(np.float32) * self.sure
-
-
-def colored_networks(
-    detected: Mapping[str, tuple[Color, float]], recognized: Mapping[str, Color] | None = None, *, saliency: bool = True
-) -> Networks:
-    """Stand-ins that know things by their colors; red stands out."""
-    detector, redness = ColorDetector(detected).opened(), RednessNetwork()
-    recognizer = None if recognized is None else ColorRecognizer(recognized).opened()
-    return Networks(
-        saliency=lambda: redness if saliency else None, objects=lambda: detector, recognizer=lambda: recognizer
-    )
 
 
 @cache
 def real_networks() -> Networks:
-    """The installed networks; skips the test where one is missing."""
+    """The installed networks but the large one for saliency, which takes seconds; skips the test without weights."""
     files = (
-        *("u2netp.onnx", "u2net.onnx", "object_detector.tflite", "object_recognizer.tflite", "face_detector.tflite"),
+        *("u2netp.onnx", "object_detector.tflite", "object_recognizer.tflite", "face_detector.tflite"),
         *("face_landmarker.task", "text_detector.onnx", "text_recognizer.onnx"),
     )
     folders = [weight_folder(name) for name in files]
@@ -199,7 +191,6 @@ def real_networks() -> Networks:
 
     return Networks(
         saliency=run("u2netp.onnx"),
-        saliency_large=run("u2net.onnx"),
         objects=labelled("object_detector.tflite"),
         recognizer=labelled("object_recognizer.tflite"),
         faces=run("face_detector.tflite"),

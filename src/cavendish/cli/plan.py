@@ -84,7 +84,7 @@ def _require_picture(image: Path | None, overlay: Path | None, *, for_people: bo
 
 def _look(made: EditPlan, path: Path, overlay: Path | None) -> None:
     """Print a plan with what its words mean in a picture, and draw that where it is wanted."""
-    from cavendish.app import networks  # noqa: PLC0415 - the pixel libraries, only when a picture is looked at
+    from cavendish.app import Weights, networks  # noqa: PLC0415 - the pixel libraries, only when a picture is looked at
     from cavendish.cli.overlay import draw_overlay, find_regions, report_lines  # noqa: PLC0415
     from cavendish.imaging.decode import decode_all  # noqa: PLC0415
     from cavendish.regions.resolve import RegionResolver  # noqa: PLC0415
@@ -92,7 +92,7 @@ def _look(made: EditPlan, path: Path, overlay: Path | None) -> None:
     telemetry.configure(level="error")  # what a person needs to know is printed
     settings = load()
     (image,) = decode_all([path.read_bytes()], settings.decoding, names=("--image",))
-    resolver = RegionResolver(networks(settings))
+    resolver = RegionResolver(networks(Weights(settings)))
     findings = find_regions(made, image, resolver.find)
     _print(made, [report_lines(finding) if finding else () for finding in findings])
     if resolver.guessed:

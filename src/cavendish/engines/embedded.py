@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from cavendish.domain.limits import DecodeSettings
 from cavendish.domain.plan import EditPlan, Status, Step, StepOutcome
 from cavendish.domain.queries import BACKGROUND, SUBJECT, RegionQuery
 from cavendish.engines.base import EngineInput, EngineResult, Workers, asked_for
 from cavendish.errors import InvalidRequest, UnsupportedEdit
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.ops.catalog import OpRow, catalog
-from cavendish.pixels.composite import Canvas, Continued, Patch, apply_patch, render, render_plane
+from cavendish.pixels.canvas import Canvas, Continued
+from cavendish.pixels.composite import Patch, Redrawn, apply_patch, render, render_plane
+from cavendish.pixels.perspective import Perspective, turned
 from cavendish.pixels.region import Box, Region
+from cavendish.pixels.restorers import Restorers
+from cavendish.regions.horizon import find_tilt
 from cavendish.regions.networks import Networks
+from cavendish.regions.perspective import find_perspective
 from cavendish.regions.resolve import RegionResolver
 
 if TYPE_CHECKING:
@@ -27,12 +34,23 @@ LADDER = (1.0, 0.6, 1.5, 2.0)
 """Factors on an unstated amount for pictures 1–4 of one request: as asked, subtler, stronger, strongest."""
 
 
-_ANYWHERE = frozenset({Need.MASK, Need.FOREGROUND})
+_ANYWHERE = frozenset({Need.MASK, Need.POINTED, Need.FOREGROUND})
 """Needs that can be pointed at."""
 
 _MARKED = "marked part"
 
 _GUESSED = "The subject was found by color alone, since the neural weights are not installed."
+
+
+_NO_RESTORERS = Restorers()
+
+
+@dataclass(frozen=True)
+class _Means:
+    """What ops may use besides pictures and regions."""
+
+    restorers: Restorers
+    most_pixels: int
 
 
 class EmbeddedEngine:
@@ -41,13 +59,23 @@ class EmbeddedEngine:
     Args:
         workers: Threads the pixels are worked in.
         networks: What regions are found with.
+        restorers: What pictures are restored with.
+        most_pixels: The largest picture a step may make.
     """
 
     name = "embedded"
 
-    def __init__(self, *, workers: Workers, networks: Networks) -> None:
+    def __init__(
+        self,
+        *,
+        workers: Workers,
+        networks: Networks,
+        restorers: Restorers = _NO_RESTORERS,
+        most_pixels: int = DecodeSettings.max_pixels,
+    ) -> None:
         self._workers = workers
         self._networks = networks
+        self._means = _Means(restorers, most_pixels)
 
     def can_run(self, plan: EditPlan) -> bool:
         """Whether at least one asked-for step has code here."""
@@ -64,7 +92,7 @@ class EmbeddedEngine:
         pictures: list[Image] = []
         outcomes: tuple[StepOutcome, ...] = ()
         for output in range(given.request.num_images):
-            bench = _Bench(given, resolver, context.check_cancelled)
+            bench = _Bench(given, resolver, self._means, context.check_cancelled)
             made = tuple(_run(bench, step, k, given.plan, output, context) for k, step in enumerate(given.plan.steps))
             outcomes = outcomes or made
             if all(made[i].status is Status.SKIPPED for i in asked_for(given.plan)):
@@ -91,11 +119,12 @@ def _refuse_useless_pointing(given: EngineInput) -> None:
 class _Bench:
     """One output in the making: the picture, moves that wait to be merged, and what stands in front."""
 
-    def __init__(self, given: EngineInput, resolver: RegionResolver, check: Callable[[], None]) -> None:
+    def __init__(self, given: EngineInput, resolver: RegionResolver, means: _Means, check: Callable[[], None]) -> None:
         self.images = given.images
         self._pointing, self._mask = given.request.pointing, given.mask
         self._check = check
         self.resolver = resolver
+        self.means = means
         self.image = given.images[0]
         self.pending: Canvas | None = None
         self._moved: list[Canvas] = []
@@ -137,9 +166,15 @@ class _Bench:
             alpha = render_plane(alpha, canvas)
         return dataclasses.replace(found, alpha=alpha)
 
-    def take(self, result: Patch | Canvas) -> None:
+    def take(self, result: Patch | Canvas | Redrawn) -> None:
+        if isinstance(result, Redrawn):
+            grid = result.grid(self.image.size)
+            self.image = result.image
+            self._carry(grid)
+            self._moved.append(grid)
+            return
         if isinstance(result, Canvas):
-            if self.pending and self.pending.stretch:
+            if self.pending and not self.pending.joins(result):
                 self.settle()
             self.pending = self.pending.then(result) if self.pending else result
             return
@@ -168,15 +203,35 @@ class _Bench:
         """Boxes of faces and lettering, on the grid the next step works on."""
         return self._details([*self._moved, *([self.pending] if self.pending else [])])
 
+    def faces(self) -> tuple[Box, ...]:
+        """Boxes of heads, on the grid the next step works on."""
+        boxes = self.resolver.faces(self.images[0])
+        return _carried(boxes, [*self._moved, *([self.pending] if self.pending else [])])
+
+    def tilt_deg(self) -> float | None:
+        """By how much the grid the next step works on is turned from upright; None where nothing tells."""
+        tilt = find_tilt(self.image)
+        if tilt is None or self.pending is None:
+            return None if tilt is None else tilt.angle_deg
+        return turned(tilt.angle_deg, self.pending.matrix)
+
+    def perspective(self) -> Perspective | None:
+        """What should be square on the grid the next step works on."""
+        found = find_perspective(self.image)
+        return found if found is None or self.pending is None else found.moved(self.pending.matrix)
+
     def _details(self, moves: Sequence[Canvas]) -> tuple[Box, ...]:
-        boxes = self.resolver.details(self.images[0])
-        for canvas in moves:
-            boxes = tuple(moved for box in boxes if (moved := canvas.move(box)) is not None)
-        return boxes
+        return _carried(self.resolver.details(self.images[0]), moves)
 
     def finish(self) -> Image:
         self.settle()
         return self.image
+
+
+def _carried(boxes: tuple[Box, ...], moves: Sequence[Canvas]) -> tuple[Box, ...]:
+    for canvas in moves:
+        boxes = tuple(moved for box in boxes if (moved := canvas.move(box)) is not None)
+    return boxes
 
 
 def _run(bench: _Bench, step: Step, k: int, plan: EditPlan, output: int, context: EditContext) -> StepOutcome:
@@ -227,12 +282,17 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         size=bench.size,
         step=step,
         parameters=parameters,
-        region=_region(bench, step) if Need.MASK in op.needs else None,
+        region=_region(bench, step, op.needs),
         foreground=subject,
         details=bench.details() if Need.DETAILS in needs else (),
+        faces=bench.faces() if Need.FACES in needs else (),
+        tilt_deg=bench.tilt_deg() if Need.HORIZON in needs else None,
+        perspective=bench.perspective() if Need.PERSPECTIVE in needs else None,
         other=other,
         other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in needs else None,
         random=context.random(output) if output else None,
+        restorers=bench.means.restorers,
+        most_pixels=bench.means.most_pixels,
         check=context.check_cancelled,
     )
 
@@ -274,7 +334,9 @@ def _other_subject(bench: _Bench, step: Step) -> Region:
     return dataclasses.replace(subject, doubt=doubt)
 
 
-def _region(bench: _Bench, step: Step) -> Region | None:
+def _region(bench: _Bench, step: Step, needs: frozenset[Need]) -> Region | None:
+    if Need.MASK not in needs:
+        return bench.region(None) if Need.POINTED in needs else None
     if step.region is None or _names_something(step):
         return bench.region(step.region)
     subject = bench.subject()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +26,19 @@ _MOST_PX: dict[FileFormat, int] = {"png": 2**31 - 1, "jpeg": 65_500, "webp": 16_
 """Longest side: PNG 11.2.1; libjpeg's own limit, a little under the format's 65,535; RFC 9649, 2.5."""
 
 _STRIP_ROWS = 64
+_LEAST_QUALITY = 40
+"""Below it, blocks show; fewer pixels look better then."""
+
+_SMALLER = PIL.Image.Resampling.LANCZOS
 _INCH = 2  # TIFF 6.0, tag 296
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A file and the (width, height) of the picture in it."""
+
+    data: bytes
+    size: tuple[int, int]
 
 
 def encode_image(image: Image, options: OutputOptions, *, text: Mapping[str, str]) -> bytes:
@@ -52,6 +66,50 @@ def encode_image(image: Image, options: OutputOptions, *, text: Mapping[str, str
     buffer = io.BytesIO()
     PIL.Image.fromarray(pixels).save(buffer, options.format.upper(), **extra)
     return buffer.getvalue()
+
+
+def encode_within(image: Image, options: OutputOptions, *, text: Mapping[str, str], max_bytes: int) -> Encoded:
+    """Write one picture as a file of at most so many bytes: at lower quality, then with fewer pixels.
+
+    Args:
+        image: The picture.
+        options: As for `encode_image`; its quality is the most that is tried.
+        text: As for `encode_image`.
+        max_bytes: Most bytes of the file.
+
+    Returns:
+        The file and its size in pixels: as good, and then as large, as fits.
+
+    Raises:
+        ParameterOutOfRange: No such file can hold the picture, or the format not so many pixels a side.
+    """
+    data = encode_image(image, options, text=text)
+    while len(data) > max_bytes:
+        best = _at_lower_quality(image, options, text, max_bytes)
+        if best is not None:
+            return Encoded(best, image.size)
+        shrink = min(0.95, math.sqrt(max_bytes / len(data)))
+        size = (max(1, int(image.size[0] * shrink)), max(1, int(image.size[1] * shrink)))
+        if size == image.size:
+            raise ParameterOutOfRange(f"No {options.format} file of at most {max_bytes:,} bytes can be made of it.")
+        image = image.with_pixels(np.asarray(PIL.Image.fromarray(image.pixels).resize(size, _SMALLER)))
+        data = encode_image(image, options, text=text)
+    return Encoded(data, image.size)
+
+
+def _at_lower_quality(image: Image, options: OutputOptions, text: Mapping[str, str], max_bytes: int) -> bytes | None:
+    """The best file that fits, by bisection; None where the format has no quality or the least does not do."""
+    if options.format == "png" or options.compression <= _LEAST_QUALITY:
+        return None
+    low, high, best = _LEAST_QUALITY, options.compression, None
+    while low < high:
+        quality = (low + high) // 2
+        data = encode_image(image, replace(options, compression=quality), text=text)
+        if len(data) <= max_bytes:
+            low, best = quality + 1, data
+        else:
+            high = quality
+    return best
 
 
 def _check_size(image: Image, file_format: FileFormat) -> None:

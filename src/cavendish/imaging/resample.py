@@ -1,4 +1,4 @@
-"""Moving pixels to another grid: crop, scale, turn, flip, rotate — one antialiased pass in linear light.
+"""Moving pixels to another grid: crop, scale, turn, flip, make upright — one antialiased pass in linear light.
 
 Coordinates are continuous: pixel i covers [i, i+1), so the picture's corners are (0, 0) and (width, height).
 """
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float64]
-"""3×3 affine transform of column vectors (x, y, 1)."""
+"""3×3 transform of column vectors (x, y, 1): affine, or projective where its last row is not (0, 0, 1)."""
 
 Planes = npt.NDArray[np.float32]
 """h×w or h×w×C float32."""
@@ -57,9 +57,13 @@ def rotation(angle_deg: float) -> Matrix:
 
 
 def box_of(points_matrix: Matrix, size: tuple[float, float]) -> tuple[float, float, float, float]:
-    """Bounding box (left, top, right, bottom) of the rectangle (0, 0)–`size` after `points_matrix`."""
+    """Bounding box (left, top, right, bottom) of the rectangle (0, 0)–`size` after `points_matrix`.
+
+    Under a projective matrix the whole rectangle must lie before the camera.
+    """
     corners = np.array([[0, 0, 1], [size[0], 0, 1], [0, size[1], 1], [size[0], size[1], 1]], np.float64)
-    moved = (corners @ points_matrix.T)[:, :2]
+    moved = corners @ points_matrix.T
+    moved = moved[:, :2] / moved[:, 2:]
     return (*moved.min(axis=0).tolist(), *moved.max(axis=0).tolist())
 
 
@@ -91,7 +95,7 @@ def warped(read: Reader, source: tuple[int, int], matrix: Matrix, size: tuple[in
         Makes rows of the new grid. What is enlarged along an axis, and slanted grids that shrink, hold the smaller of
         both pictures whole.
     """
-    if abs(matrix[0, 0]) < 1e-9 and abs(matrix[1, 1]) < 1e-9:
+    if is_axis_aligned(matrix) and abs(matrix[0, 0]) < 1e-9 and abs(matrix[1, 1]) < 1e-9:
 
         def turned(rows: slice, columns: slice) -> Planes:
             return np.swapaxes(read(columns, rows), 0, 1)
@@ -99,7 +103,7 @@ def warped(read: Reader, source: tuple[int, int], matrix: Matrix, size: tuple[in
         return _aligned(turned, source[::-1], matrix[[1, 0, 2]], size)
     if is_axis_aligned(matrix):
         return _aligned(read, source, matrix, size)
-    shrink = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+    shrink = _shrink(matrix, size)
     if shrink <= 1:
         return lambda rows: _slanted(read, source, matrix, size, rows)
     small = (max(1, round(source[0] / shrink)), max(1, round(source[1] / shrink)))
@@ -145,9 +149,13 @@ def _slanted(read: Reader, source: tuple[int, int], matrix: Matrix, size: tuple[
 def _sampled(planes: Planes, matrix: Matrix, size: tuple[int, int]) -> Planes:
     framed = np.asarray(cv2.copyMakeBorder(planes, _RIM, _RIM, _RIM, _RIM, cv2.BORDER_CONSTANT), np.float32)
     centers = translation(_RIM - 0.5, _RIM - 0.5) @ matrix @ translation(0.5, 0.5)  # OpenCV counts from pixel centers
+    centers /= centers[2, 2]
 
     def sample(source: Planes, how: int) -> Planes:
-        return np.asarray(cv2.warpAffine(source, centers[:2], size, flags=how | cv2.WARP_INVERSE_MAP), np.float32)
+        flags = how | cv2.WARP_INVERSE_MAP
+        if _is_affine(matrix):
+            return np.asarray(cv2.warpAffine(source, centers[:2], size, flags=flags), np.float32)
+        return np.asarray(cv2.warpPerspective(source, centers, size, flags=flags), np.float32)
 
     return _cubic(framed, sample).reshape(size[1], size[0], *planes.shape[2:])
 
@@ -164,7 +172,22 @@ def _cubic(planes: Planes, sample: Callable[[Planes, int], Planes]) -> Planes:
 def is_axis_aligned(matrix: Matrix) -> bool:
     """Whether rows and columns stay rows and columns (in either order): no slanted turn, no shear."""
     linear = np.abs(matrix[:2, :2])
-    return bool(max(linear[0, 0], linear[1, 1]) < 1e-9 or max(linear[0, 1], linear[1, 0]) < 1e-9)
+    return _is_affine(matrix) and bool(max(linear[0, 0], linear[1, 1]) < 1e-9 or max(linear[0, 1], linear[1, 0]) < 1e-9)
+
+
+def _is_affine(matrix: Matrix) -> bool:
+    """Whether parallels stay parallel, but for what rounding makes of products of matrices and their inverses."""
+    return bool(np.abs(matrix[2, :2]).max() < 1e-10 * abs(matrix[2, 2]))
+
+
+def _shrink(matrix: Matrix, size: tuple[int, int]) -> float:
+    """How many source pixels a pixel of the grid is long, in its middle.
+
+    Source:
+        The square root of the determinant of the map's derivative, Hartley and Zisserman, 2.4.
+    """
+    depth = float(matrix[2] @ (size[0] / 2, size[1] / 2, 1))
+    return float(np.sqrt(abs(np.linalg.det(matrix) / depth**3)))
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from cavendish.domain.limits import DecodeSettings
+from cavendish.pixels.restorers import Restorers
 
 if TYPE_CHECKING:
     import numpy as np
 
     from cavendish.domain.plan import Parameters, Step
     from cavendish.imaging.image import Image
-    from cavendish.pixels.composite import Canvas, Patch
+    from cavendish.pixels.canvas import Canvas
+    from cavendish.pixels.composite import Patch, Redrawn
+    from cavendish.pixels.perspective import Perspective
     from cavendish.pixels.region import Box, Region
 
 
@@ -21,12 +26,20 @@ class Need(StrEnum):
 
     MASK = "mask"
     """The region the step names, where it names one; the whole picture otherwise."""
+    POINTED = "pointed"
+    """What the caller points at, and nothing by name: the op finds what the step names by itself."""
     FOREGROUND = "foreground"
     """The subject's alpha in the picture being edited."""
     FOREGROUND_IF_ANY = "foreground_if_any"
     """The same, but the op also works without a subject."""
     DETAILS = "details"
     """Boxes of faces and lettering in the picture being edited."""
+    FACES = "faces"
+    """Boxes of heads, the largest first, in the picture being edited."""
+    HORIZON = "horizon"
+    """By how much the picture being edited is turned from upright; whether anything tells it is the op's matter."""
+    PERSPECTIVE = "perspective"
+    """What should stand upright or lie square in the picture being edited; whether there is such is the op's matter."""
     OTHER_IMAGE = "other_image"
     """The picture `step.image` points to."""
     OTHER_FOREGROUND = "other_foreground"
@@ -46,9 +59,14 @@ class OpInput:
         region: Where to act, where needed and named; None for the whole picture.
         foreground: The subject on that grid, where needed and found.
         details: Boxes of faces and lettering on that grid, where needed.
+        faces: Boxes of heads on that grid, hair and chin included, the largest first, where needed.
+        tilt_deg: Clockwise turn of that grid from upright, where needed and told by anything.
+        perspective: What should be square on that grid, where needed and found.
         other: The other picture, where needed.
         other_foreground: The other picture's subject, where needed.
         random: Chance for this output; None for the first picture, which is done plainly.
+        restorers: The networks pictures are restored with.
+        most_pixels: The largest picture an op may make.
         check: To be called now and then during long work; raises to stop.
     """
 
@@ -59,9 +77,14 @@ class OpInput:
     region: Region | None = None
     foreground: Region | None = None
     details: tuple[Box, ...] = ()
+    faces: tuple[Box, ...] = ()
+    tilt_deg: float | None = None
+    perspective: Perspective | None = None
     other: Image | None = None
     other_foreground: Region | None = None
     random: np.random.Generator | None = None
+    restorers: Restorers = field(default_factory=Restorers)
+    most_pixels: int = DecodeSettings.max_pixels
     check: Callable[[], None] = lambda: None
 
 
@@ -81,7 +104,7 @@ class Op:
         moves_pixels: Whether `apply` returns a `Canvas`; such steps wait to be merged into one resample.
     """
 
-    apply: Callable[[OpInput], Patch | Canvas]
+    apply: Callable[[OpInput], Patch | Canvas | Redrawn]
     needs: frozenset[Need] = frozenset()
     spares: Callable[[tuple[int, int], Parameters], bool] = _never
     moves_pixels: bool = False

@@ -1,21 +1,31 @@
-"""Blur: the look of a wide aperture behind the subject."""
+"""Blur: the look of a wide aperture behind the subject, and blur, streaks and blocks wherever they are wanted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 
-from cavendish.imaging.color import EncodedRGB, Plane
+from cavendish.imaging.color import EncodedRGB, Plane, to_encoded
 from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels import bokeh
-from cavendish.pixels.composite import Patch, put_behind
+from cavendish.pixels.composite import Patch, put_behind, whole
 from cavendish.pixels.grain import measure_grain, regrain
-from cavendish.pixels.strips import light_rows
+from cavendish.pixels.region import Box, Region
+from cavendish.pixels.region_blur import defocused, pixelate, shifted_focus, streaked
+from cavendish.pixels.strips import LightRows, light_rows
 
 _BEHIND = 0.02
 """Alpha below which a pixel shows the background alone."""
+
+
+_LEAST_HIDING_PX = 6.0
+"""Of blocks and blurs that hide: what is finer shows small lettering."""
+
+_STRIP_AREA = 4_000_000
+"""Pixels of a strip: lower ones would mostly be the margin that a long streak needs."""
 
 
 def blur_background(
@@ -47,4 +57,97 @@ def _blur_background(given: OpInput) -> Patch:
     )
 
 
-OPS = {"blur_background": Op(_blur_background, frozenset({Need.FOREGROUND}))}
+def blur_where(
+    image: Image, where: Plane | None, rows: LightRows, *, check: Callable[[], None] = lambda: None
+) -> Patch:
+    """Lay a blurred version over a part of a picture, with the grain that the blur took.
+
+    Args:
+        image: The picture.
+        where: h×w, 0–1: the part; None for all of it.
+        rows: Makes the blurred version.
+        check: Called between strips; raises to stop.
+    """
+    rgb = EncodedRGB(image.rgb)
+    grain = None if where is None else measure_grain(rgb, where < _BEHIND)
+    if grain is not None:
+        rows = regrain(rows, grain, np.ones(rgb.shape[0], np.float32))
+    pixels = np.empty_like(rgb, order="C")
+    step = max(1, _STRIP_AREA // pixels.shape[1])
+    for top in range(0, pixels.shape[0], step):
+        check()
+        strip = slice(top, min(top + step, pixels.shape[0]))
+        pixels[strip] = to_encoded(rows(strip))
+    return whole(image, EncodedRGB(pixels), alpha=where)
+
+
+def _where(given: OpInput) -> Plane | None:
+    return given.region.alpha if given.region else None
+
+
+def _blur_region(given: OpInput) -> Patch:
+    rgb, where = EncodedRGB(given.image.rgb), _where(given)
+    rows = defocused(light_rows(rgb), rgb.shape[:2], where, radius_px=given.parameters["radius_px"])
+    return blur_where(given.image, where, rows, check=given.check)
+
+
+def _motion_blur(given: OpInput) -> Patch:
+    rgb, where = EncodedRGB(given.image.rgb), _where(given)
+    amounts = {name: given.parameters[name] for name in ("angle_deg", "length_px")}
+    rows = streaked(light_rows(rgb), rgb.shape[:2], where, **amounts)
+    return blur_where(given.image, where, rows, check=given.check)
+
+
+def _tilt_shift(given: OpInput) -> Patch:
+    rgb = EncodedRGB(given.image.rgb)
+    amounts = {name: given.parameters[name] for name in ("angle_deg", "width")}
+    rows = shifted_focus(light_rows(rgb), rgb.shape[:2], **amounts)
+    return blur_where(given.image, None, rows, check=given.check)
+
+
+def _pixelate_region(given: OpInput) -> Patch:
+    box = given.region.box if given.region else None
+    block = round(given.parameters["block_px"])
+    pixels = pixelate(EncodedRGB(given.image.rgb), block_px=block, corner=(box[0], box[1]) if box else (0, 0))
+    return whole(given.image, pixels, alpha=_where(given))
+
+
+def _parts(region: Region | None, size: tuple[int, int]) -> list[Box]:
+    """Boxes of the separate things of a region, the largest first; the whole picture without one."""
+    if region is None:
+        return [(0, 0, *size)]
+    _, _, stats, _ = cv2.connectedComponentsWithStats((region.alpha >= 0.5).astype(np.uint8))  # the first is the rest
+    boxes = [(int(x), int(y), int(x + w), int(y + h)) for x, y, w, h, _ in stats[1:]]
+    return sorted(boxes, key=lambda box: (box[0] - box[2]) * (box[3] - box[1]))
+
+
+def _censor_region(given: OpInput) -> Patch:
+    """Blocks and blur as coarse as hides the largest thing; bars lie over the box of each."""
+    rgb, where = EncodedRGB(given.image.rgb), _where(given)
+    boxes = _parts(given.region, given.image.size) or [(0, 0, 1, 1)]
+    side = min(boxes[0][2] - boxes[0][0], boxes[0][3] - boxes[0][1])
+    match given.parameters["style"]:
+        case "bar":
+            bars = np.zeros(rgb.shape[:2], np.float32)
+            for left, top, right, bottom in boxes:
+                bars[top:bottom, left:right] = 1
+            return whole(given.image, EncodedRGB(np.zeros_like(rgb, order="C")), alpha=bars)
+        case "blur":
+            rows = defocused(light_rows(rgb), rgb.shape[:2], where, radius_px=max(_LEAST_HIDING_PX, side / 5))
+            return blur_where(given.image, where, rows, check=given.check)
+        case _:
+            block = max(round(_LEAST_HIDING_PX), side // 7)
+            pixels = pixelate(rgb, block_px=block, corner=(boxes[0][0], boxes[0][1]))
+            return whole(given.image, pixels, alpha=where)
+
+
+_MASKED = frozenset({Need.MASK})
+
+OPS = {
+    "blur_background": Op(_blur_background, frozenset({Need.FOREGROUND})),
+    "blur_region": Op(_blur_region, _MASKED),
+    "motion_blur": Op(_motion_blur, _MASKED),
+    "tilt_shift": Op(_tilt_shift),
+    "censor_region": Op(_censor_region, _MASKED),
+    "pixelate_region": Op(_pixelate_region, _MASKED),
+}

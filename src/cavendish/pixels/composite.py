@@ -6,8 +6,9 @@ to the source by construction.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cache
 
 import cv2
@@ -29,17 +30,23 @@ from cavendish.imaging.resample import (
     warp,
     warped,
 )
+from cavendish.pixels.canvas import Canvas, Continued, Fill, Mirrored, Solid, Surround, Transparent
 from cavendish.pixels.fill import fill
 from cavendish.pixels.matte import foreground_rows
 from cavendish.pixels.region import Box
+from cavendish.pixels.sheet import laid_out, printed
 from cavendish.pixels.strips import LightRows, light_rows, strips
-from cavendish.pixels.warp import Stretch, deform
+from cavendish.pixels.warp import deform
 
 _ALPHA_FLOOR = 1 / 512
 """Below half a code of an 8-bit alpha nothing shows, so nothing is written."""
 
 _DETAIL_MARGIN = 0.15
 """Of the shorter side of a face's or a line's box."""
+
+_CONTINUED_AREA = 12_000_000
+"""Most pixels of a canvas that is continued in full detail; on larger ones new ground is made at this size, and
+enlarged."""
 
 _FREE_RIM = 0.03
 """Of the picture's side: reframing extends no side that a face or a line comes nearer to."""
@@ -67,90 +74,21 @@ class Patch:
 
 
 @dataclass(frozen=True)
-class Transparent:
-    """Uncovered canvas stays transparent."""
-
-
-@dataclass(frozen=True)
-class Solid:
-    """Uncovered canvas gets one color: encoded R, G, B, 0–255."""
-
-    color: tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Surround:
-    """Uncovered canvas gets a blurred, dimmed, enlarged copy of the picture."""
-
-
-@dataclass(frozen=True)
-class Continued:
-    """Uncovered canvas continues what is beside it, as if the picture went on."""
-
-
-Fill = Transparent | Solid | Surround | Continued
-
-
-@dataclass(frozen=True)
-class Canvas:
-    """A new grid for a picture.
+class Redrawn:
+    """The whole picture drawn anew on a finer or coarser grid of the same frame.
 
     Args:
-        size: (width, height) of the new grid.
-        matrix: Maps points of the new grid to points of the old one.
-        fill: What uncovered places get.
+        image: The new picture.
         note: What the description should add; "" for nothing.
-        frames: Earlier grids (matrix from the new grid, size) that also bound what may show.
-        stretch: A deformation between the grid that `matrix` and `frames` speak of and the new grid, or None where
-            they are one. Nothing can be merged behind it.
     """
 
-    size: tuple[int, int]
-    matrix: Matrix
-    fill: Fill = field(default_factory=Transparent)
+    image: Image
     note: str = ""
-    frames: tuple[tuple[Matrix, tuple[int, int]], ...] = ()
-    stretch: Stretch | None = None
 
-    @property
-    def grid(self) -> tuple[int, int]:
-        """(width, height) of the grid before deformation."""
-        return self.stretch.flat if self.stretch else self.size
-
-    def keeps(self, size: tuple[int, int]) -> bool:
-        """Whether every pixel of a picture of that size stays where it is."""
-        return self.size == size and not self.frames and self.stretch is None and np.array_equal(self.matrix, np.eye(3))
-
-    def move(self, box: Box) -> Box | None:
-        """Where a box of the old grid lies on the new one (grown to whole pixels), or None where it is off it.
-
-        A deformation is left out of account: it spares what matters.
-        """
-        placed = np.linalg.inv(self.matrix) @ translation(box[0], box[1])
-        left, top, right, bottom = box_of(placed, (box[2] - box[0], box[3] - box[1]))
-        moved = (
-            max(0, int(left)),
-            max(0, int(top)),
-            min(self.size[0], int(right) + 1),
-            min(self.size[1], int(bottom) + 1),
-        )
-        return moved if moved[0] < moved[2] and moved[1] < moved[3] else None
-
-    def then(self, later: Canvas) -> Canvas:
-        """This canvas followed by `later`, as one canvas over the original picture.
-
-        What this canvas cut away stays away: its rectangle is remembered in `frames`.
-        """
-        assert self.stretch is None, "a deformed canvas is rendered before anything follows"
-        frames = (*((matrix @ later.matrix, size) for matrix, size in self.frames), (later.matrix, self.size))
-        return Canvas(
-            size=later.size,
-            matrix=self.matrix @ later.matrix,
-            fill=self.fill if isinstance(later.fill, Transparent) else later.fill,
-            note=" ".join(note for note in (self.note, later.note) if note),
-            frames=frames,
-            stretch=later.stretch,
-        )
+    def grid(self, size: tuple[int, int]) -> Canvas:
+        """The new grid over a picture of that (width, height), for what has to move along."""
+        width, height = self.image.size
+        return Canvas((width, height), scaling(size[0] / width, size[1] / height))
 
 
 def whole(image: Image, pixels: EncodedRGB, *, alpha: Plane | None = None, note: str = "") -> Patch:
@@ -224,15 +162,31 @@ def render(
     """
     if canvas.keeps(image.size):
         return image
+    if canvas.sheet is not None:
+        photo = replace(canvas, size=canvas.sheet.photo, sheet=None)
+        return printed(render(image, photo, subject=subject, details=details, check=check), canvas.sheet)
+    if isinstance(canvas.fill, Mirrored):
+        return _mirrored(image, canvas, check)
     rows = _moved(image, canvas)
-    width, height = canvas.size
     if isinstance(canvas.fill, Continued):
-        moved = rows(slice(0, height))
-        hole = np.asarray(1 - moved[..., 3], np.float32)
-        color = EncodedRGB(_straight(moved)[0])
-        sources = 1 - _keep_out(image.size, canvas, subject, details)
-        return image.with_pixels(np.asarray(fill(color, hole, sources=sources, check=check)))
-    behind = _backdrop(canvas.fill, rows, canvas.size)
+        shrink = math.sqrt(canvas.size[0] * canvas.size[1] / _CONTINUED_AREA)
+        if shrink <= 1 or canvas.stretch is not None:
+            return _continued(image, canvas, rows, 1 - _keep_out(image.size, canvas, subject, details), check)
+        small = canvas.then(_smaller(canvas.size, shrink))
+        ground = render(image, small, subject=subject, details=details, check=check)
+        behind = lifted(np.asarray(to_linear(EncodedRGB(ground.rgb))), canvas.size)
+        return _backed(image, canvas.size, rows, behind, check)
+    return _backed(image, canvas.size, rows, _backdrop(canvas.fill, rows, canvas.size), check)
+
+
+def _smaller(size: tuple[int, int], shrink: float) -> Canvas:
+    small = (max(1, round(size[0] / shrink)), max(1, round(size[1] / shrink)))
+    return Canvas(small, scaling(size[0] / small[0], size[1] / small[1]), Continued())
+
+
+def _backed(image: Image, size: tuple[int, int], rows: Rows, behind: Rows | None, check: Callable[[], None]) -> Image:
+    """The moved picture over its backdrop, strip by strip."""
+    width, height = size
     pixels = np.empty((height, width, 3), np.uint8)
     opacity = np.empty((height, width), np.uint8)
     for strip in strips(pixels.shape):
@@ -243,6 +197,42 @@ def render(
             moved[..., 3] = 1
         pixels[strip], opacity[strip] = _straight(moved)
     return image.with_pixels(pixels if opacity.min() == 255 else np.dstack([pixels, opacity]))
+
+
+def _continued(image: Image, canvas: Canvas, rows: Rows, sources: Plane, check: Callable[[], None]) -> Image:
+    width, height = canvas.size
+    color, hole = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.float32)
+    for strip in strips(color.shape):
+        check()
+        moved = rows(strip)
+        color[strip] = _straight(moved)[0]
+        hole[strip] = 1 - moved[..., 3]
+    return image.with_pixels(np.asarray(fill(EncodedRGB(color), hole, sources=sources, check=check)))
+
+
+def _mirrored(image: Image, canvas: Canvas, check: Callable[[], None]) -> Image:
+    """The part that shows the picture, with itself mirrored around it; a slanted picture has no edges to mirror at."""
+    frames = [(canvas.matrix, image.size), *canvas.frames]
+    if canvas.stretch is not None or not all(is_axis_aligned(matrix) for matrix, _ in frames):
+        return render(image, replace(canvas, fill=Surround()), check=check)
+    edges = [np.rint(box_of(np.linalg.inv(matrix), frame)).astype(int) for matrix, frame in frames]
+    left, top, right, bottom = (
+        int(pick([edge[side] for edge in edges] + [limit]))
+        for side, (pick, limit) in enumerate(((max, 0), (max, 0), (min, canvas.size[0]), (min, canvas.size[1])))
+    )
+    if right <= left or bottom <= top:
+        return render(image, replace(canvas, fill=Transparent()), check=check)
+    corner = translation(left, top)
+    inner = replace(
+        canvas,
+        size=(right - left, bottom - top),
+        matrix=canvas.matrix @ corner,
+        fill=Transparent(),
+        frames=tuple((matrix @ corner, frame) for matrix, frame in canvas.frames),
+    )
+    shown = render(image, inner, check=check)
+    margins = top, canvas.size[1] - bottom, left, canvas.size[0] - right
+    return shown.with_pixels(np.asarray(cv2.copyMakeBorder(shown.pixels, *margins, cv2.BORDER_REFLECT)))
 
 
 def _moved(image: Image, canvas: Canvas) -> Rows:
@@ -315,6 +305,8 @@ def render_plane(plane: Plane, canvas: Canvas) -> Plane:
     moved = np.clip(warp(plane, canvas.matrix, canvas.grid), 0, 1)
     for frame in _cutting_frames(canvas):
         moved *= frame(everything)
+    if canvas.sheet is not None:
+        return laid_out(moved, canvas.sheet)
     return moved if canvas.stretch is None else np.clip(deform(moved, canvas.stretch), 0, 1)
 
 

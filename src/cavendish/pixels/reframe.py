@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cavendish.imaging.resample import scaling, translation
-from cavendish.pixels.composite import Canvas, Continued, Fill, Surround
+from cavendish.pixels.canvas import Canvas, Continued, Fill, Surround
 from cavendish.pixels.region import Box
 from cavendish.pixels.warp import Edges, Stretch, stretch_edges, stretchable
 
@@ -78,6 +78,17 @@ def window_of(size: Size, target: Size) -> Size:
     return width, max(1, round(width / shape))
 
 
+def cut_window(size: Size, window: Size, *, kept: Sequence[Box] = ()) -> Canvas:
+    """Cut a window out of a picture, its pixels as they are.
+
+    Args:
+        size: (width, height) of the picture.
+        window: (width, height) of the window, inside the picture.
+        kept: Boxes that are to be in its middle; none for the middle of the picture.
+    """
+    return _cut(size, window, window, _union(kept))
+
+
 def _scaled(size: Size, target: Size) -> Canvas:
     return Canvas(target, scaling(size[0] / target[0], size[1] / target[1]))
 
@@ -102,7 +113,10 @@ def _with_air(box: Box | None, size: Size) -> Box | None:
 
 
 def _cropped(size: Size, target: Size, kept: Box | None) -> Canvas:
-    window = window_of(size, target)
+    return _cut(size, window_of(size, target), target, kept)
+
+
+def _cut(size: Size, window: Size, target: Size, kept: Box | None) -> Canvas:
     left = _place(window[0], size[0], (kept[0], kept[2]) if kept else None)
     top = _place(window[1], size[1], (kept[1], kept[3]) if kept else None)
     return Canvas(target, translation(left, top) @ scaling(window[0] / target[0], window[1] / target[1]))

@@ -27,6 +27,21 @@ def strips(shape: tuple[int, ...]) -> Iterator[slice]:
     return (slice(top, min(top + step, shape[0])) for top in range(0, shape[0], step))
 
 
+def strips_with_margin(shape: tuple[int, ...], *, margin_px: int) -> Iterator[tuple[slice, slice, slice]]:
+    """Strips for functions that look some rows beyond a pixel.
+
+    Args:
+        shape: (h, w, …) of the picture.
+        margin_px: How many rows they look.
+
+    Yields:
+        Rows of the picture to write, rows to read for them, and where among the latter the former are.
+    """
+    for strip in strips(shape):
+        top = max(0, strip.start - margin_px)
+        yield strip, slice(top, min(strip.stop + margin_px, shape[0])), slice(strip.start - top, strip.stop - top)
+
+
 def light_rows(image: EncodedRGB) -> LightRows:
     """Read a picture (h×w×3) in linear light, a few rows at a time."""
     return lambda rows: to_linear(EncodedRGB(np.ascontiguousarray(image[rows])))

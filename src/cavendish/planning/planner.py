@@ -153,7 +153,10 @@ def _sense(step: Step) -> tuple[tuple[str, object], ...]:
 
 
 def with_size(steps: list[Step], request: EditRequest) -> tuple[list[Step], list[Unsupported]]:
-    """Add the reframe that gives the answer its size; an explicit ratio overrules one in the sentence."""
+    """Add the reframe that gives the answer its size; an explicit ratio overrules one in the sentence.
+
+    Where the sentence itself says how many pixels, and the request does not, none is added.
+    """
     asked = [step for step in steps if "ratio" in step.parameters and step.available]
     if request.aspect_ratio == AUTO:
         return steps, []
@@ -167,8 +170,16 @@ def with_size(steps: list[Step], request: EditRequest) -> tuple[list[Step], list
         same = [step for step in asked if step.parameters["ratio"] == request.aspect_ratio]
         return [*kept, _reframe(request.aspect_ratio, same, span=same[0].span if same else "")], overruled
     if asked:
-        return [*steps, _reframe(asked[-1].parameters["ratio"], asked[-1:])] if asked[-1].op == "crop" else steps, []
+        sized = asked[-1].op in {"crop", "pad"}
+        return [*steps, _reframe(asked[-1].parameters["ratio"], asked[-1:])] if sized else steps, []
+    if any(_says_pixels(step) for step in steps if step.available):
+        return steps, []
     return [*steps, _reframe(MODELS[request.model].default_ratio, [])], []
+
+
+def _says_pixels(step: Step) -> bool:
+    sized = step.op == "resize" and bool({"width_px", "height_px", "scale"} & set(step.parameters))
+    return sized or step.op == "passport_sheet" or (step.op == "crop" and "size" in step.parameters)
 
 
 def _reframe(ratio: str, asked: list[Step], *, span: str = "") -> Step:

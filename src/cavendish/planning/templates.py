@@ -273,6 +273,7 @@ def _no_thing() -> str:
     """Words that no noun phrase begins with."""
     imperatives = word_set("grammar", "starters") | {verb.split()[0] for verb in verb_classes()["remove"]}
     others = {
+        "rid of",
         "more",
         "less",
         "and",

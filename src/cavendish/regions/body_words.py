@@ -14,7 +14,7 @@ from cavendish.regions.body_parts import Half, find_bare_skin, find_clothes, fin
 from cavendish.regions.face_parts import FacePart, face_part
 from cavendish.regions.hair import find_hair
 from cavendish.regions.objects import FloatBox, inside
-from cavendish.regions.things import singular
+from cavendish.regions.things import forms
 from cavendish.regions.words import meanings
 
 if TYPE_CHECKING:
@@ -33,12 +33,14 @@ def part_named(phrase: str) -> str | None:
     Args:
         phrase: Such as "lips", "blue denim jacket" or "guy's face".
     """
-    nouns = [singular(word) for word in phrase.lower().replace("’", "'").split()]
-    for part in (" ".join(nouns[-length:]) for length in (2, 1)):
-        worn = meanings("worn").get(part)
-        named = meanings("face").get(part) or meanings("body").get(part) or (worn and f"worn:{worn}")
-        if named:
-            return named
+    nouns = phrase.lower().replace("’", "'").split()
+    tables = {"face": meanings("face"), "body": meanings("body"), "worn": meanings("worn")}
+    for length in (2, 1):
+        *before, last = nouns[-length:] or [""]
+        for part in (" ".join([*before, form]) for form in forms(last)):
+            named = next((kind for kind, table in tables.items() if part in table), "")
+            if named:
+                return f"worn:{tables[named][part]}" if named == "worn" else tables[named][part]
     return None
 
 

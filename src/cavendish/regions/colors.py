@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,6 +12,7 @@ import numpy.typing as npt
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, OklabImage, to_linear, to_oklab
+from cavendish.pixels.color_range import HUE_SLACK_DEG, LEAST_SATURATION_SLACK, ColorRange, color_range, lch
 from cavendish.pixels.matte import refine_alpha
 from cavendish.pixels.region import Box, Region
 from cavendish.pixels.strips import strips
@@ -24,18 +22,10 @@ if TYPE_CHECKING:
     from cavendish.imaging.color import Plane
     from cavendish.imaging.image import Image
 
-    Pair = tuple[float, float]
     Mask = npt.NDArray[np.bool_]
-
-_HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
-_FILLER = re.compile(r"[ -]colou?r(?:ed)?$")
 
 _CODE_BITS = 6
 """Bits a channel of the table that maps colors to likeness: steps of four codes, finer than its soft edges."""
-_HUE_SLACK_DEG = 12.0
-_SATURATION_SLACK = 0.5
-_LEAST_SATURATION_SLACK = 0.035
-_LIGHTNESS_SLACK = 0.10
 
 _LONGEST = 400
 _SURE, _MAYBE = 0.6, 0.3
@@ -71,53 +61,13 @@ _BENEFIT = 0.2
 """Added to the mean likeness inside a thing for its confidence: a thing in deep shade is still one."""
 
 
-@dataclass(frozen=True)
-class ColorRange:
-    """The colors that one name stands for, in OkLCh.
-
-    Args:
-        hue_deg: From and to, clockwise; a full circle where the hue does not matter.
-        saturation: Least and most chroma as a multiple of the lightness, which a shadow leaves as it is.
-        lightness: Least and most, 0–1.
-    """
-
-    hue_deg: Pair
-    saturation: Pair
-    lightness: Pair
-
-    def likeness(self, lab: npt.NDArray[np.float32]) -> Plane:
-        """How much colors are of the range, 1 inside it and fading to 0 beside it.
-
-        Args:
-            lab: …×3: lightness, a and b of Oklab.
-
-        Returns:
-            Array of the leading shape, 0–1.
-        """
-        light = np.maximum(lab[..., 0], 1e-3)
-        saturation = np.hypot(lab[..., 1], lab[..., 2]) / light
-        result = _inside(saturation, self.saturation, self._saturation_slack())
-        result *= _inside(lab[..., 0], self.lightness, (_LIGHTNESS_SLACK, _LIGHTNESS_SLACK))
-        low, high = self.hue_deg
-        if high - low < 360:
-            hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))
-            half = ((high - low) % 360) / 2
-            distance = np.abs((hue - low - half + 180) % 360 - 180)
-            result *= np.clip(1 - (distance - half) / _HUE_SLACK_DEG, 0, 1)
-        return np.asarray(result, np.float32)
-
-    def _saturation_slack(self) -> Pair:
-        low, high = self.saturation
-        return max(low * _SATURATION_SLACK, 1e-3), max(high * _SATURATION_SLACK, _LEAST_SATURATION_SLACK)
-
-
 def is_color(name: str) -> bool:
     """Whether a phrase names a color that is known here.
 
     Args:
         name: Such as “red”, “light blue”, “dark-gray” or “#F80”, in English.
     """
-    return _range_of(name) is not None
+    return color_range(name) is not None
 
 
 def color_likeness(image: Image, color: str) -> Plane:
@@ -185,60 +135,10 @@ def find_colored(image: Image, color: str, *, exclude: Plane | None = None) -> t
 
 
 def _known_range(color: str) -> ColorRange:
-    found = _range_of(color)
+    found = color_range(color)
     if found is None:
         raise UnsupportedEdit(f"“{color}” is not a color known here")
     return found
-
-
-@lru_cache(maxsize=256)
-def _range_of(name: str) -> ColorRange | None:
-    """The range of a name, its shades applied from the last to the first."""
-    words = _FILLER.sub("", name.strip().lower().replace("grey", "gray").replace("-", " "))
-    if _HEX.fullmatch(words):
-        return _around(words)
-    vocabulary = _vocabulary()
-    if words in vocabulary["same"]:
-        return _range_of(vocabulary["same"][words])
-    if words in vocabulary["colors"]:
-        entry = vocabulary["colors"][words]
-        return ColorRange(tuple(entry["hue"]), tuple(entry["saturation"]), tuple(entry["lightness"]))
-    first, _, rest = words.partition(" ")
-    if not rest:
-        return None
-    if first in vocabulary["like"]["words"]:
-        return _range_of(rest)
-    base = _range_of(rest) if first in vocabulary["shades"] else None
-    return None if base is None else _shaded(base, vocabulary["shades"][first])
-
-
-def _shaded(base: ColorRange, shade: dict[str, Any]) -> ColorRange:
-    low, high = base.lightness
-    start, stop = (min(1.0, max(0.0, low + part * (high - low))) for part in shade["lightness"])
-    return ColorRange(base.hue_deg, (base.saturation[0] * shade["saturation"], base.saturation[1]), (start, stop))
-
-
-def _around(code: str) -> ColorRange:
-    """What looks like one given color, in more or less light."""
-    digits = code[1:] if len(code) == 7 else "".join(2 * digit for digit in code[1:])
-    rgb = np.frombuffer(bytes.fromhex(digits), np.uint8).reshape(1, 1, 3)
-    light, saturation, hue = _lch(to_oklab(to_linear(EncodedRGB(rgb)))[0, 0])
-    lightness = (max(0.0, light - 0.15), min(1.0, light + 0.15))
-    if saturation < _LEAST_SATURATION_SLACK or light < 0.15:
-        return ColorRange((0, 360), (0, max(saturation, 0.03)), lightness)
-    return ColorRange((hue - 10, hue + 10), (0.6 * saturation, 1.5 * saturation), lightness)
-
-
-def _inside(values: npt.NDArray[np.floating[Any]], limits: Pair, slack: Pair) -> npt.NDArray[np.float32]:
-    """1 between the limits, falling to 0 at the slack outside them."""
-    above = (values - limits[0]) / np.float32(slack[0])
-    below = (limits[1] - values) / np.float32(slack[1])
-    return np.asarray(np.clip(1 + np.minimum(above, below), 0, 1), np.float32)
-
-
-@cache
-def _vocabulary() -> dict[str, Any]:
-    return tomllib.loads(files("cavendish.regions").joinpath("colors.toml").read_text("utf-8"))
 
 
 @lru_cache(maxsize=32)
@@ -337,22 +237,16 @@ def _thing(spot: Mask, small: _Small, wanted: ColorRange) -> Mask | None:
 def _is_highlight(spot: Mask, lab: OklabImage) -> bool:
     """Whether a patch is surrounded by its own hue, more saturated and darker."""
     ring = _ring(spot)
-    light, saturation, hue = _lch(np.median(lab[spot], axis=0))
-    around_light, around_saturation, around_hue = _lch(np.median(lab[ring], axis=0)) if ring.any() else (1.0, 0.0, hue)
+    light, saturation, hue = lch(np.median(lab[spot], axis=0))
+    around_light, around_saturation, around_hue = lch(np.median(lab[ring], axis=0)) if ring.any() else (1.0, 0.0, hue)
     turned = abs((around_hue - hue + 180) % 360 - 180)
-    return around_light < light and around_saturation > _DULLER * saturation and turned < _HUE_SLACK_DEG
-
-
-def _lch(color: npt.NDArray[np.floating[Any]]) -> tuple[float, float, float]:
-    """Lightness, saturation and hue in degrees of one color of Oklab."""
-    light, a, b = (float(value) for value in color)
-    return light, float(np.hypot(a, b)) / max(light, 1e-3), float(np.degrees(np.arctan2(b, a)))
+    return around_light < light and around_saturation > _DULLER * saturation and turned < HUE_SLACK_DEG
 
 
 def _own_range(colors: npt.NDArray[np.float32]) -> ColorRange:
     """What the colors of a patch (n×3) would be in any light."""
-    light, saturation, hue = _lch(np.median(colors, axis=0))
-    if saturation < 2 * _LEAST_SATURATION_SLACK:
+    light, saturation, hue = lch(np.median(colors, axis=0))
+    if saturation < 2 * LEAST_SATURATION_SLACK:
         return ColorRange((0, 360), (0, saturation), (light - 0.10, light + 0.10))
     return ColorRange((hue - 8, hue + 8), (0.7 * saturation, 1.6 * saturation), (0.15, 1.0))
 

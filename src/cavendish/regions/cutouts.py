@@ -28,6 +28,8 @@ _OUTSIDE = 0.06
 _SURE = 0.9
 _WHOLE = 0.97
 """Share of the box from which an answer is the box itself, not a thing in it."""
+_SPILL = 0.15
+"""Share of the margin from which an answer goes on outside the box."""
 _LEAST = 0.06
 _LONGEST = 640
 _GRABCUT_LONGEST = 240
@@ -90,10 +92,13 @@ def _by_network(crop: Image, networks: Networks) -> tuple[Plane | None, float]:
 
 
 def _is_part_of(alpha: Plane, own: FloatBox) -> bool:
-    """Whether an answer is a thing in the box, rather than nothing, the box or something beside it."""
+    """Whether an answer is a thing in the box, rather than nothing or everything; a screen may fill its box."""
     inner = _slices(own, alpha.shape)
     share = float((alpha[inner] > 0.5).mean()) if alpha[inner].size else 0.0
-    return _LEAST <= share <= _WHOLE
+    around = np.ones(alpha.shape, bool)
+    around[inner] = False
+    ends_there = bool(around.any()) and float((alpha[around] > 0.5).mean()) < _SPILL
+    return _LEAST <= share <= _WHOLE or (share > _WHOLE and ends_there)
 
 
 def _slices(box: FloatBox, shape: tuple[int, ...], *, grow: float = 0.0) -> tuple[slice, slice]:

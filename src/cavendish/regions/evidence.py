@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.imaging.color import EncodedRGB
+from cavendish.imaging.color import EncodedRGB, luma
 from cavendish.pixels.matte import refine_alpha
 from cavendish.pixels.region import Region
 from cavendish.regions.cutouts import cut_out
@@ -44,7 +44,7 @@ _LEAST_PART = 0.002
 """Of the picture: smaller parts of a salient map are specks."""
 _SAME_AS_SUBJECT = 0.7
 _MARGIN = 0.08
-_SURE = 0.6
+_SURE, _LIKELY = 0.6, 0.5
 _SURROUNDINGS = 0.2
 """What is looked at around a mask, of the sides of its box."""
 _LEAST_REST = 0.05
@@ -78,6 +78,11 @@ class Evidence:
     def recognizer(self) -> LabelledNetwork | None:
         """The recognizer, where it is installed."""
         return self.networks.recognizer()
+
+    @cached_property
+    def lightness(self) -> Plane:
+        """Luma of the view, 0–1."""
+        return luma(EncodedRGB(np.ascontiguousarray(self.view.rgb)))
 
     @cached_property
     def salient(self) -> Region:
@@ -153,7 +158,8 @@ class Evidence:
     def mask(self, box: FloatBox, others: Sequence[FloatBox] = ()) -> Region:
         """The pixels of the thing in a box, its edge not yet refined; `others` are boxes of its neighbors."""
         if box not in self._masks:
-            near = [other for other in others if other != box and inside(other, box) < _SAME_AS_SUBJECT]
+            sure = [d.box for d in self.objects if d.score >= _LIKELY]
+            near = [other for other in dict.fromkeys((*others, *sure)) if _is_beside(other, box)]
             self._masks[box] = _Kept.of(self._cut_out(box, near))
         return self._masks[box].region()
 
@@ -195,6 +201,11 @@ class Evidence:
         for person in people:
             alpha = np.clip(alpha - self.mask(person).alpha, 0, 1)
         return replace(mask, alpha=alpha) if (alpha > 0.5).sum() > _LEAST_REST * (mask.alpha > 0.5).sum() else mask
+
+
+def _is_beside(other: FloatBox, box: FloatBox) -> bool:
+    """Whether a box is of another thing, rather than the same, a part of it or what it stands in."""
+    return max(inside(other, box), inside(box, other)) < _SAME_AS_SUBJECT
 
 
 @dataclass(frozen=True)

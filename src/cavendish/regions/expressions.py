@@ -8,6 +8,7 @@ import re
 from cavendish.domain.queries import RegionQuery
 from cavendish.errors import UnsupportedEdit
 from cavendish.regions.colors import is_color
+from cavendish.regions.things import forms, is_thing
 from cavendish.regions.words import meanings
 
 _SHADES = frozenset({"dark", "light", "bright", "pale", "deep"})
@@ -25,20 +26,29 @@ def understood(query: RegionQuery) -> RegionQuery:
     sizes = meanings("sizes")
     if len(nouns) == 1 and nouns[0] in sizes and of:
         size, of, nouns = sizes[nouns[0]], "", _without_counts(of)
-    while len(nouns) > 1 and (nouns[0] in sizes or nouns[0] in _SHADES or nouns[0] in _ARTICLES):
-        word = nouns.pop(0)
-        size = size or sizes.get(word, "")
-        color = f"{word} {color}" if word in _SHADES and is_color(f"{word} {color}") else color
-    if not color and len(nouns) > 1 and is_color(nouns[0]):
-        color = nouns.pop(0)
+    shade = ""
+    while len(nouns) > 1 and not is_thing(" ".join(nouns)):
+        if nouns[0] in sizes:
+            size = size or sizes[nouns[0]]
+        elif nouns[0] in _SHADES and not shade:
+            shade = nouns[0]
+        elif not color and is_color(nouns[0]):
+            color = nouns[0]
+        elif nouns[0] not in _ARTICLES:
+            break
+        nouns.pop(0)
+    if shade:
+        color = f"{shade} {color}" if is_color(f"{shade} {color}") else color
     return dataclasses.replace(query, query=" ".join(nouns), size=size, color=color, of=of)
 
 
 def parsed(phrase: str) -> RegionQuery:
     """A noun phrase inside an expression, such as "long red dress": its color and its noun."""
     read = [word for word in re.findall(r"[a-z#0-9][\w'-]*", phrase.lower()) if word not in _ARTICLES]
+    if is_color(" ".join(read)) and not is_thing(" ".join(read)):  # "in black"
+        return RegionQuery("", color=" ".join(read))
     for length in (2, 1):
-        for k in range(len(read) - length + 1):
+        for k in range(len(read) - length):  # the last word is the noun: an orange is a fruit
             color = " ".join(read[k : k + length])
             if is_color(color):
                 return RegionQuery(" ".join(read[:k] + read[k + length :]), color=color)
@@ -64,9 +74,8 @@ def points_at(query: RegionQuery) -> bool:
 def is_several(phrase: str) -> bool:
     """Whether a noun phrase is about more than one."""
     read = phrase.lower().split()
-    return bool(read) and (
-        read[0] in _NUMBERS or read[-1] in _PLURALS or (read[-1].endswith("s") and len(read[-1]) > 3)
-    )
+    plural = bool(read) and (read[-1] in _PLURALS or (len(forms(read[-1])) > 1 and not read[-1].endswith("ss")))
+    return plural or bool(read and read[0] in _NUMBERS)
 
 
 _NUMBERS = frozenset({"two", "three", "four", "both", "all", "2", "3", "4"})

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from cavendish.imaging.color import EncodedRGB, to_linear, to_oklab
 from cavendish.regions.small_copy import small_copy
+from cavendish.regions.vanishing import STEEPEST_DEG, Bundle, find_bundle, line_segments, ramp
 
 if TYPE_CHECKING:
     from cavendish.imaging.image import Image
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
 
 _LEAST_SIDE = 64
-_STEEPEST_DEG = 15.0
-"""People hold a camera straighter than this, or mean it."""
-
 _HORIZON_LONGEST = 288
 _ANGLE_STEP_DEG = 1.0
 _FINE_STEP_DEG = 0.2
@@ -41,19 +39,6 @@ _DARK_ABOVE = 0.5
 """What the support is worth where it is darker above the line than below: tables, floors and quays are edges too."""
 _CALM_STEP = 0.03
 
-_LINES_LONGEST = 1000
-_LEAST_LENGTH_SHARE = 0.05
-_LEAST_LINES = 4
-_BUNDLE_DEG = 1.0
-"""How far a line's lean may be from that of its bundle."""
-_LEAN_STEP_DEG = 0.25
-_WIDEST_FAN_DEG = 8.0
-"""How much more upright lines lean at the edge of the picture than in its middle."""
-_FAN_COST = 0.02
-_BUNDLE_LENGTHS = (0.3, 1.2)
-"""Total length of a bundle, in longer sides of the picture, that is worth nothing, and that is worth everything."""
-_BUNDLE_SHARES = (0.1, 0.5)
-"""The same of its share of all lines within 15 degrees."""
 _LEAST_CONFIDENCE = 0.5
 _TRUSTED = 0.7
 """Confidence from which a bundle of lines counts: level ones often recede to the side, as boards and shelves do."""
@@ -110,7 +95,7 @@ def find_horizon(image: Image) -> Horizon | None:
         return None
     middle = (row + 0.5) * image.size[1] / lab.shape[0]
     half = math.tan(math.radians(angle)) * image.size[0] / 2
-    confidence = _LEAST_CONFIDENCE + (1 - _LEAST_CONFIDENCE) * _ramp(score, _SCORES)
+    confidence = _LEAST_CONFIDENCE + (1 - _LEAST_CONFIDENCE) * ramp(score, _SCORES)
     return Horizon(angle, middle - half, middle + half, confidence)
 
 
@@ -131,15 +116,19 @@ def find_tilt(image: Image) -> Tilt | None:
     """
     if min(image.size) < _LEAST_SIDE:
         return None
-    lines = _line_segments(image)
-    upright = _bundle(lines, upright=True)
+    lines = line_segments(image)
+    upright = _tilt_of(find_bundle(lines[True], upright=True))
     if upright is not None and upright.confidence >= _TRUSTED:
         return upright
     horizon = find_horizon(image)
     if horizon is not None:
         return Tilt(horizon.angle_deg, horizon.confidence)
-    level = _bundle(lines, upright=False)
+    level = _tilt_of(find_bundle(lines[False], upright=False))
     return level if level is not None and level.confidence >= _TRUSTED else upright
+
+
+def _tilt_of(bundle: Bundle | None) -> Tilt | None:
+    return None if bundle is None else Tilt(bundle.lean_deg, bundle.confidence)
 
 
 def _small_lab(image: Image) -> Floats:
@@ -153,7 +142,7 @@ def _candidates(lab: Floats) -> list[tuple[float, float, int]]:
     near, far = _step_below(lab, _NEAR_PX), _step_below(lab, _FAR_PX)
     rows = slice(*(round(share * lab.shape[0]) for share in _HEIGHTS))
     found = []
-    for angle in np.arange(-_STEEPEST_DEG, _STEEPEST_DEG + 0.01, _ANGLE_STEP_DEG):
+    for angle in np.arange(-STEEPEST_DEG, STEEPEST_DEG + 0.01, _ANGLE_STEP_DEG):
         support = np.minimum(
             _support(_sheared(near, angle)[rows], _CLEAR_NEAR), _support(_sheared(far, angle)[rows], _CLEAR_FAR)
         )
@@ -213,70 +202,3 @@ def _calm_above(edges: Floats, row: int) -> float:
     """The share of the band above a row that has no edges, as the sky has none."""
     band = edges[max(0, row - _FAR_PX) : row - _STRAIGHT_PX - 1]
     return float((np.linalg.norm(band, axis=2) < _CALM_STEP).mean())
-
-
-@dataclass(frozen=True)
-class _Lines:
-    """Line segments: the lean of each in degrees from upright or level, where it crosses the other axis, its length.
-
-    Positions run from −1 to 1 across the picture, lengths are shares of its longer side.
-    """
-
-    lean_deg: Floats
-    position: Floats
-    length: Floats
-
-
-def _line_segments(image: Image) -> dict[bool, _Lines]:
-    """The picture's straight edges: those near upright under True, those near level under False."""
-    scale = min(1.0, _LINES_LONGEST / max(image.size))
-    size = (max(1, round(image.size[0] * scale)), max(1, round(image.size[1] * scale)))
-    gray = cv2.cvtColor(small_copy(image, size=size), cv2.COLOR_RGB2GRAY)
-    found = cv2.createLineSegmentDetector().detect(gray)[0]
-    ends = np.zeros((0, 4), np.float32) if found is None else found.reshape(-1, 4)
-    across, down = ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]
-    length = np.hypot(across, down) / max(size)
-    middle = (ends[:, :2] + ends[:, 2:]) / np.array(size, np.float32) - 1
-    # Turning clockwise by a small angle moves the top of an upright line right, and the right end of a level one down.
-    level = np.degrees(np.arctan2(down * np.sign(across), np.abs(across)))
-    upright = np.degrees(np.arctan2(-across * np.sign(down), np.abs(down)))
-    lines = {}
-    for key, lean, position in ((True, upright, middle[:, 0]), (False, level, middle[:, 1])):
-        near = (np.abs(lean) <= _STEEPEST_DEG) & (length >= _LEAST_LENGTH_SHARE)
-        lines[key] = _Lines(lean[near], position[near], length[near])
-    return lines
-
-
-def _bundle(lines: dict[bool, _Lines], *, upright: bool) -> Tilt | None:
-    """The tilt that most lines agree on; upright ones may fan out with their distance from the middle."""
-    chosen = lines[upright]
-    if chosen.length.size < _LEAST_LINES:
-        return None
-    fans = np.arange(-_WIDEST_FAN_DEG, _WIDEST_FAN_DEG + 0.01) if upright else np.zeros(1)
-    leans = np.arange(-_STEEPEST_DEG, _STEEPEST_DEG + 0.01, _LEAN_STEP_DEG, dtype=np.float32)
-    _, fan, lean = max(_best_lean(chosen, float(fan), leans) for fan in fans)
-    weights = _weights(chosen, fan, np.array([lean]))[0]
-    total = float(weights.sum())
-    if total == 0 or np.count_nonzero(weights) < _LEAST_LINES:
-        return None
-    confidence = _ramp(total, _BUNDLE_LENGTHS) * _ramp(total / float(chosen.length.sum()), _BUNDLE_SHARES)
-    exact = float(weights @ (chosen.lean_deg - fan * chosen.position)) / total
-    return Tilt(exact, confidence) if confidence >= _LEAST_CONFIDENCE else None
-
-
-def _best_lean(lines: _Lines, fan_deg: float, leans: Floats) -> tuple[float, float, float]:
-    """Agreement, fan and lean; a wide fan needs more lines that speak for it."""
-    agreement = _weights(lines, fan_deg, leans).sum(axis=1)
-    best = int(agreement.argmax())
-    return float(agreement[best]) * (1 - _FAN_COST * abs(fan_deg)), fan_deg, float(leans[best])
-
-
-def _weights(lines: _Lines, fan_deg: float, leans: Floats) -> Floats:
-    """How much each line speaks for each lean in the middle of the picture (leans×lines), its length at most."""
-    off = (lines.lean_deg - fan_deg * lines.position - leans[:, np.newaxis]) / _BUNDLE_DEG
-    return np.asarray(lines.length * np.clip(1 - off * off, 0, 1), np.float32)
-
-
-def _ramp(value: float, limits: tuple[float, float]) -> float:
-    """0 at the first limit and below, 1 at the second and above."""
-    return min(1.0, max(0.0, (value - limits[0]) / (limits[1] - limits[0])))

@@ -14,7 +14,7 @@ from cavendish.regions.expressions import not_found
 from cavendish.regions.glyphs import glyph_mask
 from cavendish.regions.places import find_place
 from cavendish.regions.reading import Line, Word, captions, date_stamps, lines_matching, watermarks
-from cavendish.regions.things import singular
+from cavendish.regions.things import forms, known_form
 from cavendish.regions.words import meanings, words
 
 if TYPE_CHECKING:
@@ -37,9 +37,12 @@ def kind_of_lettering(phrase: str) -> str | None:
     Args:
         phrase: Such as "white text", "date stamp" or "word SALE".
     """
-    nouns = [singular(word.strip("\"'“”")) for word in phrase.lower().split()]
+    nouns = [word.strip("\"'“”") for word in phrase.lower().split()]
     kinds = meanings("lettering")
-    said = (" ".join(nouns[-2:]), *nouns[-1:], *nouns[:1])
+    if not nouns:
+        return None
+    pairs = (f"{nouns[-2]} {form}" for form in forms(nouns[-1])) if len(nouns) > 1 else ()
+    said = (*pairs, *forms(nouns[-1]), *forms(nouns[0]))
     return next((kinds[noun] for noun in said if noun in kinds), None)
 
 
@@ -72,7 +75,7 @@ def find_lettering(evidence: Evidence, query: RegionQuery, find: Find) -> Region
 def _quoted(phrase: str) -> str:
     """What the lettering says, where the noun phrase tells: `word "SALE"`, `text Hello it's me`."""
     first, _, rest = phrase.partition(" ")
-    return rest.strip("\"'“” ") if singular(first.lower()) in words("lettering", "any") else ""
+    return rest.strip("\"'“” ") if known_form(first.lower(), words("lettering", "any")) else ""
 
 
 def _of_kind(evidence: Evidence, kind: str) -> Sequence[Line]:

@@ -93,7 +93,8 @@ def detect_objects(image: Image, network: LabelledNetwork | None) -> tuple[Detec
     boxes = np.concatenate([boxes for boxes, _ in found])
     scores = np.concatenate([scores for _, scores in found])
     whole = np.arange(len(boxes)) < len(found[0][0])
-    kept = _without_repeats(boxes, scores, whole)
+    scores = scores * np.array([label != "???" for label in network.labels], np.float32)
+    kept = [(i, merged) for i, merged in _without_repeats(boxes, scores, whole) if merged.max() >= _CANDIDATE]
     return tuple(_detection(boxes[i] / shrink, merged, network.labels, image.size) for i, merged in kept)
 
 
@@ -113,8 +114,7 @@ def look(rgb: npt.NDArray[np.uint8], run: Run) -> tuple[Floats, Floats]:
     tensor = np.full((1, _SIDE, _SIDE, 3), _GRAY, np.uint8)
     tensor[0, : inner[1], : inner[0]] = small_copy(Image(rgb), size=inner)
     outputs = [output.reshape(-1, output.shape[-1]) for output in run(tensor)]
-    shifts = next(output for output in outputs if output.shape[-1] == 4)
-    scores = next(output for output in outputs if output.shape[-1] != 4)
+    shifts, scores = sorted(outputs, key=lambda output: output.shape[-1])
     likely = scores.max(axis=1) >= _CANDIDATE
     anchors, shifts = _ANCHORS[likely], shifts[likely]
     centers = shifts[:, :2] * anchors[:, 2:] + anchors[:, :2]

@@ -17,7 +17,8 @@ _CORNER = 1 / 4
 _BORDER = 0.05
 _PLACE = re.compile(
     r"^(?:(?:the|upper|lower|top|bottom|left|right|middle|central|center|hand|of|image|picture|photo)[ -]?)*"
-    r"(half|side|third|quarter|part|portion|corners?|borders?|edges?|center|middle|area)?$"
+    r"(half|side|third|quarter|part|portion|corners?|borders?|edges?|center|middle|area)?"
+    r"(?: of (?:the |this )?(?:image|picture|photo|frame))?$"
 )
 _SIDES = {"upper": "top", "lower": "bottom", "central": "center", "middle": "center"}
 
@@ -40,9 +41,12 @@ def find_place(query: RegionQuery, size: tuple[int, int]) -> Region | None:
     sides = words & {"left", "right", "top", "bottom", "center"}
     if kind in {"border", "edge"}:
         return _border(size, sides)
+    if kind == "corner" and not sides:
+        return _corners(size)
     if not sides:
         return None
     share = _CORNER if kind == "corner" else _SHARES.get(kind, 1 / 2)
+    share = 1 / 2 if kind == "quarter" and len(sides) > 1 else share
     width, height = size
     across, down = _span(sides, ("left", "right"), width, share), _span(sides, ("top", "bottom"), height, share)
     if sides == {"center"}:
@@ -51,6 +55,13 @@ def find_place(query: RegionQuery, size: tuple[int, int]) -> Region | None:
     alpha = np.zeros((height, width), np.float32)
     alpha[down, across] = 1
     return Region(alpha, 1.0, f"the {query.query}")
+
+
+def _corners(size: tuple[int, int]) -> Region:
+    width, height = size
+    rows = np.abs(np.arange(height) + 0.5 - height / 2) > height * (1 / 2 - _CORNER)
+    columns = np.abs(np.arange(width) + 0.5 - width / 2) > width * (1 / 2 - _CORNER)
+    return Region((rows[:, None] & columns).astype(np.float32), 1.0, "the corners")
 
 
 def _span(sides: set[str], ends: tuple[str, str], length: int, share: float) -> slice:

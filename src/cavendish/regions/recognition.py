@@ -68,7 +68,7 @@ def heat_map(
     height, width = small.shape[:2]
     best, where = 0.0, (0, 0, small.shape[1], small.shape[0])
     for share in _WINDOWS:
-        side = max(16, min(height, width, round(min(height, width) * share)))
+        side = min(height, width, max(_LEAST_SIDE, round(min(height, width) * share)))
         for top in _starts(height, side):
             for left in _starts(width, side):
                 check()
@@ -87,7 +87,7 @@ def _narrowed(
     left, top, right, _ = window
     side = round((right - left) * _NARROWER)
     slack = right - left - side
-    if side < _LEAST_SIDE:
+    if side < _LEAST_SIDE or seen == 0:
         return window
     corners = [(left + slack * i // 2, top + slack * j // 2) for j in range(3) for i in range(3)]
     crops = [np.ascontiguousarray(small[y : y + side, x : x + side]) for x, y in corners]

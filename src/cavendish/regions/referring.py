@@ -14,7 +14,7 @@ from cavendish.errors import UnsupportedEdit
 from cavendish.regions.colors import color_share, is_color
 from cavendish.regions.expressions import is_several, not_found, parsed
 from cavendish.regions.objects import inside, shared
-from cavendish.regions.things import PERSON, Thing, singular, thing_named
+from cavendish.regions.things import PERSON, Thing, known_form, thing_named
 from cavendish.regions.words import meanings, words
 
 if TYPE_CHECKING:
@@ -43,12 +43,14 @@ class Scene:
         size: (width, height) of the picture.
         mask: The pixels of an instance.
         likeness: How much each pixel looks of a named color.
+        lightness: Luma of each pixel, 0–1.
         find: Finds another expression in the same picture; raises `UnsupportedEdit` where it is not there.
     """
 
     size: tuple[int, int]
     mask: Callable[[Instance], Region]
     likeness: Callable[[str], Plane]
+    lightness: Plane
     find: Callable[[RegionQuery], Region]
 
 
@@ -73,33 +75,34 @@ def choose(instances: Sequence[Instance], query: RegionQuery, thing: Thing, scen
         UnsupportedEdit: None fits, there are fewer than counted, or nothing tells which of several is meant.
     """
     left = list(instances)
-    last = singular(query.query.lower().rpartition(" ")[2])
+    last = query.query.lower().rpartition(" ")[2]
     if query.color:
         left = _of_color(left, query.color, lambda i: scene.mask(i).alpha, scene, least=_COLORED)
     if query.having:
         left = _having(left, query.having, thing, scene)
-    if last in words("people", "young") and len(left) > 1 and not query.size:
+    if known_form(last, words("people", "young")) and len(left) > 1 and not query.size:
         tallest = max(i.height for i in left)
         left = [i for i in left if i.height < _SMALLER * tallest] or left
     if thing.name == PERSON:
         left = _of_part(left, last, query, scene)
     near = parsed(query.near)
-    if thing.name == PERSON and near.query in meanings("worn"):
+    if thing.name == PERSON and known_form(near.query.rpartition(" ")[2], meanings("worn")):
         left, near = _having(left, query.near, thing, scene), RegionQuery()
-    if near.query in meanings("depth"):
-        left = _in_depth(left, front=near.query in words("depth", "in_front"), one=not query.every and query.count < 2)
+    depth = next((meanings("depth")[word] for word in near.query.split() if word in meanings("depth")), "")
+    if depth:
+        left = _in_depth(left, front=depth == "in_front", one=not query.every and query.count < 2)
     elif near.query and not _is_of_frame(near.query):
         between = is_several(query.near)
         left = _between(left, near, thing, scene) if between else _near(left, near, query.side, scene)
     if not left:
         raise not_found(query)
-    beside = bool(near.query) and near.query not in meanings("depth")
+    beside = bool(near.query) and not depth and not _is_of_frame(near.query)
     return _counted(left, query, thing, scene, side="" if beside else query.side)
 
 
 def _counted(left: list[Instance], query: RegionQuery, thing: Thing, scene: Scene, *, side: str) -> Choice:
     """How many of those that fit, and which."""
-    last = singular(query.query.lower().rpartition(" ")[2])
+    last = query.query.lower().rpartition(" ")[2]
     if query.none_of:
         left = _without(left, query.none_of, thing, scene)
     if query.order:
@@ -124,7 +127,7 @@ def _single(left: list[Instance], query: RegionQuery, last: str, scene: Scene) -
         return Choice((ranked[0],))
     if query.query.startswith("other ") and len(ranked) == 2:
         return Choice((ranked[1],), f"“{query.query}” was taken to be the less prominent of two")
-    if last in words("people", "unwanted"):
+    if known_form(last, words("people", "unwanted")):
         return Choice((ranked[-1],), f"“{query.query}” was taken to be the least prominent person")
     weights = [_prominence(i, scene.size) for i in ranked]
     if weights[0] < _DOMINANT * weights[1]:
@@ -160,11 +163,13 @@ def _of_color(
     shares = {instance: color_share(scene.likeness(color), part(instance)) for instance in left}
     best = max(shares.values(), default=0.0)
     found = [instance for instance, share in shares.items() if share >= max(least, _AS_MUCH * best)]
+    second = max((share for share in shares.values() if share < best), default=1.0)
+    if not found and best >= least / 2 and second < best / 2:  # in deep shade, but much more so than any other
+        return [max(left, key=lambda instance: shares[instance])]
     shade, _, base = color.partition(" ")
     if not found and shade in {"dark", "light"} and is_color(base):  # of several brown ones the darkest is "dark brown"
         found = _of_color(left, base, part, scene, least=least)
-        white = scene.likeness("white") - scene.likeness("black")
-        found = sorted(found, key=lambda instance: color_share(white, part(instance)))
+        found = sorted(found, key=lambda instance: color_share(scene.lightness, part(instance)))
         return found[:1] if shade == "dark" else found[-1:]
     return found
 
@@ -172,8 +177,8 @@ def _of_color(
 def _having(left: list[Instance], phrase: str, thing: Thing, scene: Scene) -> list[Instance]:
     """Those that wear or hold something."""
     wanted = parsed(phrase)
-    last = singular(wanted.query.rpartition(" ")[2])
-    worn = thing.name == PERSON and (last in meanings("worn") or not last)
+    last = known_form(wanted.query.rpartition(" ")[2], meanings("worn"))
+    worn = thing.name == PERSON and (last or not wanted.query)
     if worn and wanted.color:
         return _of_color(
             left,
@@ -204,10 +209,12 @@ def _clothed(instance: Instance, scene: Scene, *, lower: bool) -> Plane:
 
 def _of_part(left: list[Instance], last: str, query: RegionQuery, scene: Scene) -> list[Instance]:
     """Brides wear white; photobombers are not whom the picture is of."""
-    if last in words("people", "unwanted") and len(left) > 1 and not query.every:
+    if known_form(last, words("people", "unwanted")) and len(left) > 1 and not query.every:
         most = max(left, key=lambda i: _prominence(i, scene.size))
         return [i for i in left if i is not most]
-    dressed = {"in_white": "white", "in_black": "black"}.get(meanings("people").get(last, ""))
+    dressed = {"in_white": "white", "in_black": "black"}.get(
+        meanings("people").get(known_form(last, meanings("people")), "")
+    )
     if dressed and len(left) > 1:
         likeness = scene.likeness(dressed)
         return [max(left, key=lambda i: color_share(likeness, _clothed(i, scene, lower=False)))]

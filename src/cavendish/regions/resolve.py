@@ -15,7 +15,7 @@ from cavendish.errors import UnsupportedEdit
 from cavendish.pixels.region import Box, Region
 from cavendish.regions import body_words
 from cavendish.regions.evidence import Evidence
-from cavendish.regions.expressions import name_of, not_found, points_at, understood
+from cavendish.regions.expressions import is_several, name_of, not_found, points_at, understood
 from cavendish.regions.instances import Instance, find_instances
 from cavendish.regions.lettering_words import find_lettering, kind_of_lettering
 from cavendish.regions.places import find_place
@@ -24,7 +24,7 @@ from cavendish.regions.referring import Choice, choose
 from cavendish.regions.scenery import SCENERY, find_scenery
 from cavendish.regions.shadows import find_shadow
 from cavendish.regions.thing_words import find_things, scene_of
-from cavendish.regions.things import PERSON, singular, thing_called, thing_named
+from cavendish.regions.things import PERSON, known_form, thing_called, thing_named
 from cavendish.regions.words import meanings, words
 
 if TYPE_CHECKING:
@@ -66,6 +66,11 @@ class RegionResolver:
         """Boxes of the faces and the lettering in a picture: what a crop must not cut, whatever the subject is."""
         evidence = self._seen(image)
         return tuple(face.box for face in evidence.faces) + evidence.text_boxes
+
+    def faces(self, image: Image) -> tuple[Box, ...]:
+        """Boxes of the heads in a picture, hair and chin included, the largest first."""
+        boxes = [face.box for face in self._seen(image).faces]
+        return tuple(sorted(boxes, key=lambda box: (box[0] - box[2]) * (box[3] - box[1])))
 
     def find(self, image: Image, query: RegionQuery) -> Region:
         """The pixels an expression means.
@@ -109,7 +114,7 @@ class RegionResolver:
         if word == BACKGROUND:
             front = self.find(evidence.image, query.none_of[0] if query.none_of else RegionQuery(SUBJECT))
             return dataclasses.replace(front, alpha=1 - front.alpha)
-        if word in words("wholes", "subject") and not points_at(query) and not query.color:
+        if known_form(word, words("wholes", "subject")) and not points_at(query) and not query.color:
             return _subject(evidence)
         for known in (_place, self._shadow, self._lettering, self._body_part, _scenery):
             found = known(evidence, query)
@@ -135,7 +140,7 @@ class RegionResolver:
         return Region(alpha, 1.0, doubt=_joined(regions))
 
     def _shadow(self, evidence: Evidence, query: RegionQuery) -> Region | None:
-        if singular(query.query.lower().rpartition(" ")[2]) != "shadow":
+        if not known_form(query.query.lower().rpartition(" ")[2], {"shadow"}):
             return None
         owner = query.of or query.near
         named = PERSON if owner.lower() in meanings("owners") else owner
@@ -174,7 +179,7 @@ def _owner_of(query: RegionQuery) -> RegionQuery:
     named = before if before and thing_named(before) else PERSON
     of = query.of.lower()
     word = named if not of or of in meanings("owners") else of
-    plural = of in words("owners", "everybody") or (not of and singular(query.query) != query.query)
+    plural = of in words("owners", "everybody") or (not of and is_several(query.query))
     worn = (body_words.part_named(query.query) or "").startswith("worn:") and bool(query.color)
     having = f"{query.color} clothes" if worn else query.having
     return RegionQuery(word, side=query.side, order=query.order, having=having, every=query.every or plural)
@@ -197,7 +202,8 @@ def _place(evidence: Evidence, query: RegionQuery) -> Region | None:
 
 def _scenery(evidence: Evidence, query: RegionQuery) -> Region | None:
     noun = query.query.lower().rpartition(" ")[2]
-    kind = meanings("scenery").get(singular(noun), noun)
+    kinds = meanings("scenery")
+    kind = kinds.get(known_form(noun, kinds)) or known_form(noun, SCENERY)
     if kind not in SCENERY:
         return None
     known = [mask.alpha for d in evidence.objects if d.score >= CONFIDENT and (mask := evidence.mask(d.box))]

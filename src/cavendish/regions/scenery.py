@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, to_linear, to_oklab
+from cavendish.pixels.color_range import ColorRange
 from cavendish.pixels.matte import refine_alpha
 from cavendish.pixels.region import Region
-from cavendish.regions.colors import ColorRange
 from cavendish.regions.small_copy import small_copy
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from cavendish.regions.instances import Instance, find_instances
 from cavendish.regions.lettering_words import find_lettering
 from cavendish.regions.objects import FloatBox, inside, shared
 from cavendish.regions.referring import Choice, Scene, choose
-from cavendish.regions.things import PERSON, Thing, label_indices, thing_called, thing_named
+from cavendish.regions.things import PERSON, Thing, known_form, label_indices, thing_called, thing_named
 from cavendish.regions.words import words
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _KNOWN = 0.35
 """Probability from which the recognizer knows what something is."""
 _LEAST_LIKELY, _LIFT = 0.03, 2
 """Probability, and multiple of that of any names, from which a thing may be what its name says."""
+_AS_LIKELY = 0.5
 _LEAST_UNDER = 0.15
 _LEAST_DETECTED, _PART = 0.28, 0.7
 _MOST_INSTANCES = 40
@@ -49,7 +50,7 @@ def find_things(evidence: Evidence, query: RegionQuery, find: Find) -> Region:
     Raises:
         UnsupportedEdit: They are not there, or nothing tells which of several is meant.
     """
-    if query.query.lower() in words("wholes", "subject"):
+    if known_form(query.query.lower(), words("wholes", "subject")):
         return _anything(evidence, query, find)
     thing = thing_named(query.query, evidence.recognizer.labels if evidence.recognizer else ())
     instances = find_instances(evidence, thing)[:_MOST_INSTANCES] if thing else ()
@@ -73,6 +74,7 @@ def scene_of(evidence: Evidence, instances: Sequence[Instance], find: Find) -> S
         evidence.view.size,
         mask=mask,
         likeness=cache(partial(color_likeness, evidence.view)),
+        lightness=evidence.lightness,
         find=lambda query: evidence.lowered(find(query)),
     )
 
@@ -117,13 +119,25 @@ def _unknown(evidence: Evidence, query: RegionQuery, thing: Thing | None, find: 
     if query.color:
         return _by_color(evidence, query, thing)
     boxes = _distinct(evidence)
-    candidates = [Instance(box, _LIKELY) for box in boxes if _may_be(evidence, thing, box)]
-    told = points_at(query) or query.every
-    if not candidates or (thing is None and (points_at(query) or len(boxes) > 1)) or (len(candidates) > 1 and not told):
+    candidates = _likeliest(evidence, thing, [box for box in boxes if _may_be(evidence, thing, box)])
+    known = thing is not None or _is_likeness(query.query)
+    clear = len(candidates) == 1 and (known or (len(boxes) == 1 and not points_at(query)))
+    if not candidates or not (clear or (known and (points_at(query) or query.every))):
         raise not_found(query)
     scene = scene_of(evidence, candidates, find)
     found = _united(evidence, choose(candidates, query, thing or _ANYTHING, scene), scene)
     return dataclasses.replace(found, doubt=f"“{query.query}” was taken to be what stands out")
+
+
+def _likeliest(evidence: Evidence, thing: Thing | None, boxes: Sequence[FloatBox]) -> list[Instance]:
+    """Those that look to the recognizer about as much like the thing as the one that does most."""
+    network = evidence.recognizer
+    names = list(label_indices(thing, network.labels)) if thing and network else []
+    if not names:
+        return [Instance(box, _LIKELY) for box in boxes]
+    likely = {box: float(evidence.recognized(box)[names].sum()) for box in boxes}
+    best = max(likely.values(), default=0.0)
+    return [Instance(box, _LIKELY) for box, p in likely.items() if p >= _AS_LIKELY * best]
 
 
 def _written(evidence: Evidence, query: RegionQuery, find: Find) -> Region | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -13,12 +13,9 @@ PERSON = "person"
 
 _IRREGULAR = {
     "people": "person", "men": "man", "women": "woman", "children": "child", "mice": "mouse", "geese": "goose",
-    "knives": "knife", "leaves": "leaf", "feet": "foot", "teeth": "teeth", "wolves": "wolf", "loaves": "loaf",
-    "shelves": "shelf", "oxen": "ox", "glasses": "glasses", "sunglasses": "sunglasses", "eyeglasses": "eyeglasses",
-    "skis": "skis", "scissors": "scissors", "clothes": "clothes", "pants": "pants",
-    "jeans": "jeans", "shorts": "shorts",
+    "knives": "knife", "leaves": "leaf", "feet": "foot", "teeth": "tooth", "wolves": "wolf", "loaves": "loaf",
+    "shelves": "shelf", "oxen": "ox", "persons": "person",
 }  # fmt: skip
-_SIBILANT = re.compile(r"(s|x|z|ch|sh)es$")
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def thing_named(phrase: str, labels: Sequence[str] = ()) -> Thing | None:
         phrase: Words in lower or upper case, singular or plural: "two wooden bunk beds", "bird perched on it".
         labels: Names that the recognizer knows besides.
     """
-    words = [singular(word) for word in re.findall(r"[a-z][a-z'-]*", phrase.lower())]
+    words = re.findall(r"[a-z][a-z'-]*", phrase.lower())
     known = _by_word()
     others = {label.lower(): label for label in labels}
     for part in _parts(words):
@@ -61,6 +58,11 @@ def thing_named(phrase: str, labels: Sequence[str] = ()) -> Thing | None:
         if part in others:
             return Thing(part, recognized=(others[part],))
     return None
+
+
+def is_thing(phrase: str) -> bool:
+    """Whether exactly this phrase names a kind of thing: "wine bottle" does, "red bottle" does not."""
+    return any(" ".join([*phrase.split()[:-1], form]) in _by_word() for form in forms(phrase.rpartition(" ")[2]))
 
 
 def siblings_of(thing: Thing) -> tuple[Thing, ...]:
@@ -83,23 +85,31 @@ def label_indices(thing: Thing, labels: Sequence[str]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def singular(word: str) -> str:
-    """The singular of an English noun."""
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    word = word.removesuffix("'s").removesuffix("'")
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if _SIBILANT.search(word):
-        return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+def forms(word: str) -> tuple[str, ...]:
+    """What a noun may be in the singular, the likeliest first; the word itself, which may be one, is the first."""
+    word = word.removesuffix("'s").removesuffix("s'").removesuffix("'")
+    found = [word, _IRREGULAR.get(word, "")]
+    if word.endswith("ies"):
+        found += [f"{word[:-3]}y", word[:-1]]
+    if word.endswith("es"):
+        found += [word[:-1], word[:-2]]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        found.append(word[:-1])
+    found += [form for plural in found[2:] if (form := _IRREGULAR.get(plural, ""))]
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def known_form(word: str, vocabulary: Container[str]) -> str:
+    """The form of a noun that a vocabulary has, or ""."""
+    return next((form for form in forms(word) if form in vocabulary), "")
 
 
 def _parts(words: Sequence[str]) -> Iterator[str]:
     """Stretches of up to three words: those that end the phrase first, longer ones before shorter ones."""
     for end in range(len(words), 0, -1):
         for length in range(min(3, end), 0, -1):
-            yield " ".join(words[end - length : end])
+            before = [word.removesuffix("'s") for word in words[end - length : end - 1]]
+            yield from (" ".join([*before, form]) for form in forms(words[end - 1]))
 
 
 @cache

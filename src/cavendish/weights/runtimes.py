@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cavendish.weights.convolutions import convolution_chain
+from cavendish.weights.torch_file import read_torch_file
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -53,6 +56,21 @@ def open_onnx(path: Path, *, threads: int) -> OnnxNetwork:
         path: A verified file (`WeightStore.locate`).
         threads: Threads one run may use, at least 1.
     """
+    return _onnx_network(str(path), threads)
+
+
+def open_torch_chain(path: Path, *, threads: int) -> OnnxNetwork:
+    """Load a PyTorch file that holds nothing but a chain of convolutions, such as FFDNet's, without PyTorch.
+
+    Args:
+        path: A verified file (`WeightStore.locate`); its tensors are named `….weight` and `….bias`, by turns.
+        threads: Threads one run may use, at least 1.
+    """
+    tensors = list(read_torch_file(path).values())
+    return _onnx_network(convolution_chain(list(zip(tensors[::2], tensors[1::2], strict=True))), threads)
+
+
+def _onnx_network(model: str | bytes, threads: int) -> OnnxNetwork:
     import onnxruntime  # noqa: PLC0415 - 80 ms and 20 MB that a request without networks never pays
 
     onnxruntime.disable_telemetry_events()
@@ -65,7 +83,7 @@ def open_onnx(path: Path, *, threads: int) -> OnnxNetwork:
     options.enable_cpu_mem_arena = False
     # Waiting threads must sleep, not spin: the codecs and OpenCV want the same cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return OnnxNetwork(onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]))
+    return OnnxNetwork(onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
 
 
 class TfliteNetwork:
@@ -123,3 +141,50 @@ def _attached_labels(path: Path) -> tuple[str, ...]:
     with zipfile.ZipFile(path) as attached:
         names = [name for name in attached.namelist() if name.startswith("labels")]
         return tuple(attached.read(names[0]).decode("utf-8").splitlines()) if names else ()
+
+
+class NcnnNetwork:
+    """An ncnn graph from pictures to pictures, ready to run on the CPU. Safe to run from several threads at once.
+
+    Args:
+        net: An `ncnn.Net` with one input and one output.
+        mat: The class `ncnn.Mat`.
+    """
+
+    def __init__(self, net: Any, mat: Any) -> None:
+        self._net = net
+        self._mat = mat
+        (self._input,), (self._output,) = net.input_names(), net.output_names()
+
+    def run(self, tensor: Tensor) -> Tensor:
+        """The graph's output for one input.
+
+        Args:
+            tensor: 1×C×H×W.
+        """
+        planes = np.ascontiguousarray(tensor[0])
+        with self._net.create_extractor() as extractor:
+            extractor.input(self._input, self._mat(planes))
+            _, output = extractor.extract(self._output)
+            return np.array(output, dtype=np.float32)[None]
+
+
+def open_ncnn(path: Path, *, graph: Path) -> NcnnNetwork:
+    """Load a network of ncnn for the CPU.
+
+    Args:
+        path: A verified file of weights (`WeightStore.locate`), `….bin`.
+        graph: The verified description of its graph, `….param`.
+    """
+    import ncnn  # noqa: PLC0415 - as above
+
+    net = ncnn.Net()
+    net.opt.use_vulkan_compute = False
+    # Two threads of one run wait for each other: on a busy machine they need four times as long as one. Callers run
+    # two tiles at once instead.
+    net.opt.num_threads = 1
+    # Unpacked for this one, Real-ESRGAN's weights would take 150 MB more for no gain in time.
+    net.opt.use_winograd63_convolution = False
+    net.load_param(str(graph))
+    net.load_model(str(path))
+    return NcnnNetwork(net, ncnn.Mat)

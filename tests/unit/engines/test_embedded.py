@@ -9,14 +9,17 @@ import pytest
 from cavendish.domain.context import EditContext
 from cavendish.domain.plan import EditPlan, Status, Step
 from cavendish.domain.queries import RegionQuery
-from cavendish.domain.request import EditRequest
+from cavendish.domain.request import EditRequest, Pointing
 from cavendish.engines.base import EngineInput, Workers
 from cavendish.engines.embedded import LADDER, EmbeddedEngine
 from cavendish.errors import Cancelled, DeadlineExceeded, UnsupportedEdit
 from cavendish.imaging.image import Image
 from cavendish.ops.catalog import catalog
+from cavendish.ops.geometry import rotate
 from cavendish.ops.tone import adjust_brightness
+from cavendish.pixels.composite import render
 from cavendish.planning.planner import finish_plan
+from cavendish.regions.horizon import find_tilt
 from cavendish.regions.networks import Networks
 from tests.support.networks import RednessNetwork
 from tests.support.pictures import ball, scene
@@ -82,7 +85,7 @@ def test_beside_a_doable_step_it_is_skipped_with_its_reason(bench):
     assert np.array_equal(result.pictures[0].pixels, room().pixels[:, ::-1])
 
 
-@pytest.mark.parametrize("op", ["remove_object", "upscale", "add_text"])
+@pytest.mark.parametrize("op", ["remove_object", "remove_wires", "add_text"])
 def test_ops_without_code_are_skipped(bench, op):
     result = bench.run(step(op), step("sepia"))
     assert dict(statuses(result)) == {op: Status.SKIPPED, "sepia": Status.DONE}
@@ -376,3 +379,74 @@ def test_metadata_of_the_first_picture_is_kept(bench):
 def test_a_thing_that_was_not_looked_for_by_name_is_said_to_be_assumed(bench, target, said):
     (outcome,) = bench.run(step("remove_background", target=target, region=RegionQuery(target.lower()))).outcomes
     assert ("taken to be what stands out" in outcome.reason) == said
+
+
+# --- what a picture tells of itself is seen on the grid the step works on ---
+
+
+def leaning(angle_deg=4.0):
+    """A tiled wall, turned clockwise."""
+    wall = np.full((500, 640, 3), 220, np.uint8)
+    wall[::50], wall[:, ::50] = 90, 90
+    wall[1::50], wall[:, 1::50] = 90, 90
+    turned = rotate((640, 500), angle_deg=angle_deg, fill=None)
+    return render(Image(wall), turned)
+
+
+@pytest.mark.parametrize("before", [[], [("rotate", {"angle_deg": 90})], [("flip", {"direction": "horizontal"})]])
+def test_a_picture_is_leveled_after_whatever_moved_it(bench, before):
+    steps = [step(op, parameters=parameters) for op, parameters in before]
+    result = bench.run(*steps, step("straighten"), images=(leaning(),), ordered=False)
+    assert [status for _, status in statuses(result)] == [Status.DONE] * (len(before) + 1)
+    assert abs(find_tilt(result.pictures[0]).angle_deg) < 0.1
+
+
+def test_without_lines_straightening_is_skipped_with_its_reason(bench):
+    result = bench.run(step("straighten"), step("sepia"), images=(flat(),))
+    assert "level" in next(o.reason for o in result.outcomes if o.status is Status.SKIPPED)
+
+
+def test_a_colored_margin_survives_the_sizing_step(bench):
+    pad = step("pad", parameters={"color": "#FF0000", "amount": 0.2})
+    sizing = Step("reframe", "geometry", parameters={"ratio": "9:16", "policy": "pad"})
+    picture = bench.run(pad, sizing).pictures[0]
+    assert picture.size == (768, 1344)
+    red = (picture.pixels == (255, 0, 0)).all(axis=2)
+    assert red[672, :80].all()
+    assert not red[:200].any()
+
+
+# --- a picture drawn anew on a finer grid ---
+
+
+def test_after_an_enlargement_later_steps_find_their_region_on_the_new_grid(bench):
+    subject = RegionQuery("subject")
+    steps = (step("upscale", parameters={"scale": 2.0}), step("black_and_white", target="subject", region=subject))
+    result = bench.run(*steps)
+    (picture,) = result.pictures
+    assert picture.size == (320, 240)
+    middle, corner = picture.pixels[120, 160], picture.pixels[4, 4]
+    assert middle.max() - middle.min() == 0
+    assert corner.max() - corner.min() > 5 or np.array_equal(corner, photo().pixels[2, 2])
+
+
+def test_an_enlargement_beyond_what_the_service_allows_is_refused_in_numbers():
+    engine = EmbeddedEngine(workers=Workers(1), networks=Networks(), most_pixels=50_000)
+    plan = finish_plan((step("upscale", parameters={"scale": 4.0}),), ())
+    request = EditRequest(MODEL, "words", ("x",), 1, "auto")
+    with pytest.raises(UnsupportedEdit, match=r"640 × 480 pixels; at most 50,000"):
+        engine.edit_now(EngineInput((photo(),), plan, request), EditContext(FOREVER))
+
+
+def test_scratches_are_looked_for_where_the_caller_points_and_never_by_their_name(bench):
+    pixels = room().pixels.copy()
+    pixels[20:100, 30:33] = pixels[20:100, 120:123] = 250
+    plan = finish_plan((step("remove_scratches", target="scratches", region=RegionQuery("scratches")),), ())
+    request = EditRequest(MODEL, "words", ("x",), 1, "auto", pointing=Pointing(mask="m"))
+    mask = np.zeros_like(pixels)
+    mask[:, :80] = 255
+    given = EngineInput((Image(pixels),), plan, request, Image(mask))
+    result = bench.engine.edit_now(given, EditContext(FOREVER))
+    after = result.pictures[0].pixels
+    assert (after[30:90, 31] != 250).any(axis=1).all()
+    assert np.array_equal(after[:, 80:], pixels[:, 80:])

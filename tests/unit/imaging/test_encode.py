@@ -15,7 +15,7 @@ from PIL import ImageCms
 
 from cavendish.domain.request import OutputOptions
 from cavendish.errors import ParameterOutOfRange
-from cavendish.imaging.encode import encode_image, flatten_on_white
+from cavendish.imaging.encode import encode_image, encode_within, flatten_on_white
 from cavendish.imaging.image import Image, Metadata
 
 TEXT = {"Software": "Cavendish", "cavendish:edit": json.dumps({"prompt": "café → 猫", "n": list(range(200))})}
@@ -148,3 +148,38 @@ def test_flattening_is_the_same_in_every_row():
 
 def test_flattening_an_opaque_picture_changes_nothing():
     assert np.array_equal(flatten_on_white(Image(noise(3))), noise(3))
+
+
+# --- at most so many bytes ---
+
+
+@pytest.mark.parametrize("file_format", ["jpeg", "webp"])
+def test_a_file_within_its_bytes_loses_quality_before_pixels(file_format):
+    image = Image(noise(3, 200, 160))
+    whole = len(encode(image.pixels, file_format, text={}))
+    made = encode_within(image, OutputOptions(format=file_format), text={}, max_bytes=whole * 7 // 10)
+    assert made.size == image.size
+    assert whole * 5 // 10 < len(made.data) <= whole * 7 // 10
+    assert opened(made.data).size == image.size
+
+
+@pytest.mark.parametrize("file_format", ["png", "jpeg", "webp"])
+def test_what_does_not_fit_otherwise_gets_fewer_pixels_of_the_same_shape(file_format):
+    image = Image(noise(3, 400, 300))
+    made = encode_within(image, OutputOptions(format=file_format), text={}, max_bytes=15_000)
+    assert len(made.data) <= 15_000
+    assert opened(made.data).size == made.size
+    assert made.size[0] < 400
+    assert made.size[0] / made.size[1] == pytest.approx(4 / 3, rel=0.03)
+    assert len(made.data) > 6_000, "no more is given up than need be"
+
+
+def test_a_file_that_is_small_enough_is_the_plain_file():
+    image = Image(smooth(4))
+    made = encode_within(image, OutputOptions(), text=TEXT, max_bytes=1_000_000)
+    assert made.data == encode(image.pixels)
+
+
+def test_a_file_that_cannot_be_so_small_is_refused():
+    with pytest.raises(ParameterOutOfRange, match="1,024 bytes"):
+        encode_within(Image(noise(3)), OutputOptions(), text={"a": str(list(range(9000)))}, max_bytes=1024)

@@ -4,8 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
+from cavendish.errors import ParameterOutOfRange
 from cavendish.imaging.color import EncodedRGB, to_linear
 from cavendish.imaging.image import Image
+from cavendish.pixels.region import Region
+from cavendish.pixels.region_blur import defocused, pixelate, streaked
 
 from .support import disc, edited, run
 
@@ -111,3 +114,130 @@ def test_a_gray_picture_stays_gray():
     gray = np.repeat(np.clip(rng.normal(120, 5, (200, 300, 1)), 0, 255).astype(np.uint8), 3, axis=2)
     after = edited("blur_background", Image(gray), foreground=disc(300, 200)).pixels
     assert np.ptp(after, axis=2).max() == 0
+
+
+# --- blur where it is wanted ---
+
+
+def linear_mean(pixels):
+    return np.asarray(to_linear(EncodedRGB(np.ascontiguousarray(pixels)))).mean((0, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("blur_region", {"radius_px": 3}),
+        ("blur_region", {"radius_px": 20}),
+        ("motion_blur", {"angle_deg": 30, "length_px": 25}),
+        ("pixelate_region", {"block_px": 12}),
+    ],
+)
+def test_a_blurred_region_loses_detail_not_light_and_the_rest_nothing(name, parameters):
+    image, region = checks(), disc(240, 180)
+    after = edited(name, image, region=region, parameters=parameters)
+    inside = slice(70, 110), slice(100, 140)
+    assert detail(after.pixels[inside]) < 0.5 * detail(image.pixels[inside])
+    assert np.allclose(linear_mean(after.pixels[inside]), linear_mean(image.pixels[inside]), rtol=0.04)
+    assert np.array_equal(after.pixels[region.alpha == 0], image.pixels[region.alpha == 0])
+
+
+@pytest.mark.parametrize("radius_px", [5, 25])
+def test_a_blurred_thing_has_nothing_of_its_surroundings_in_it(radius_px):
+    """Red on blue, blurred by itself, stays red up to its edge."""
+    region = disc(240, 180, soft_px=0.01)
+    pixels = np.where(region.alpha[..., None] > 0.5, (200, 30, 30), (20, 20, 220)).astype(np.uint8)
+    after = edited("blur_region", Image(pixels), region=region, parameters={"radius_px": radius_px})
+    assert np.abs(after.pixels[region.alpha > 0.99].astype(int) - (200, 30, 30)).max() <= 6
+
+
+def test_a_whole_picture_is_blurred_by_its_radius():
+    """A point becomes a disc of that radius."""
+    pixels = np.zeros((101, 101, 3), np.uint8)
+    pixels[50, 50] = 255
+    after = edited("blur_region", Image(pixels), parameters={"radius_px": 6}).pixels[..., 0]
+    lit = np.argwhere(after > after.max() / 2) - 50
+    assert np.hypot(*lit.T).max() == pytest.approx(6, abs=1)
+    assert len(lit) == pytest.approx(np.pi * 36, rel=0.1)
+
+
+@pytest.mark.parametrize(("angle_deg", "down"), [(0, 0), (90, 1), (45, 0.7071)])
+def test_a_streak_runs_clockwise_from_the_right(angle_deg, down):
+    pixels = np.zeros((81, 81, 3), np.uint8)
+    pixels[40, 40] = 255
+    after = edited("motion_blur", Image(pixels), parameters={"angle_deg": angle_deg, "length_px": 31}).pixels[..., 0]
+    y, x = (np.argwhere(after > 0.4 * after.max()) - 40).T
+    assert np.abs(y).max() == pytest.approx(15 * down, abs=1.5)
+    assert np.abs(y * np.sqrt(1 - down**2) - x * down).max() <= 1.5
+
+
+def test_blocks_are_flat_and_have_the_mean_light_of_their_pixels():
+    image = checks(48, 36)
+    after = edited("pixelate_region", image, parameters={"block_px": 12}).pixels
+    for top in range(0, 36, 12):
+        for left in range(0, 48, 12):
+            block = slice(top, top + 12), slice(left, left + 12)
+            assert (after[block] == after[top, left]).all()
+            assert np.allclose(linear_mean(after[block]), linear_mean(image.pixels[block]), rtol=0.01)
+
+
+def test_blocks_begin_at_the_corner_of_the_thing():
+    region = Region(np.zeros((60, 80), np.float32))
+    region.alpha[13:45, 21:60] = 1
+    after = edited("pixelate_region", checks(80, 60), region=region, parameters={"block_px": 10}).pixels
+    assert (after[13:23, 21:31] == after[13, 21]).all()
+
+
+@pytest.mark.parametrize("angle_deg", [0, 30, -90])
+def test_a_miniature_is_sharp_along_its_band_only(angle_deg):
+    image = checks()
+    after = edited("tilt_shift", image, parameters={"angle_deg": angle_deg, "width": 0.3}).pixels
+    y, x = np.mgrid[:180, :240]
+    turn = np.radians(angle_deg)
+    far = np.abs((y + 0.5 - 90) * np.cos(turn) - (x + 0.5 - 120) * np.sin(turn))
+    assert np.array_equal(after[far < 25], image.pixels[far < 25])
+    outside = np.abs(np.diff(after[..., 0].astype(int), axis=1))[far[:, 1:] > 80]
+    assert outside.size == 0 or outside.mean() < 0.3 * detail(image.pixels)
+
+
+@pytest.mark.parametrize(
+    "blur",
+    [
+        lambda: defocused(None, (4, 4), None, radius_px=-1),
+        lambda: pixelate(None, block_px=0),
+        lambda: streaked(None, (4, 4), None, angle_deg=0, length_px=0),
+    ],
+)
+def test_senseless_amounts_are_refused(blur):
+    with pytest.raises(ParameterOutOfRange):
+        blur()
+
+
+# --- hidden ---
+
+
+def two_plates():
+    """Two regions of different size, and a picture of checks."""
+    region = Region(np.zeros((180, 240), np.float32))
+    region.alpha[20:90, 30:130] = 1
+    region.alpha[120:150, 160:210] = 1
+    return checks(), region
+
+
+@pytest.mark.parametrize("style", ["pixelate", "blur"])
+def test_what_is_censored_cannot_be_read_and_the_rest_is_as_it_was(style):
+    image, region = two_plates()
+    after = edited("censor_region", image, region=region, parameters={"style": style}).pixels
+    assert np.array_equal(after[region.alpha == 0], image.pixels[region.alpha == 0])
+    for part in (after[24:86, 34:126], after[123:147, 164:206]):
+        assert len(np.unique(part[:, :, 0])) < 12
+        assert detail(part) < 0.1 * detail(image.pixels)
+
+
+def test_bars_are_black_over_each_thing_alone():
+    image, region = two_plates()
+    region.alpha[20:30, 30:40] = 0  # a missing corner is covered too
+    after = edited("censor_region", image, region=region, parameters={"style": "bar"}).pixels
+    assert not after[20:90, 30:130].any()
+    assert not after[120:150, 160:210].any()
+    assert np.array_equal(after[95:115], image.pixels[95:115])
+    assert np.array_equal(after[:, :30], image.pixels[:, :30])

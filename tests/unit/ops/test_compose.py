@@ -125,13 +125,6 @@ def test_a_shadow_darkens_the_ground_and_nothing_else():
     assert abs(np.median(rows) - foot) < 0.15 * HEIGHT
 
 
-def test_what_was_taken_is_said():
-    patch = placed(target="mug")
-    assert "mug" in patch.note
-    assert "picture 2" in patch.note
-    assert not placed().note
-
-
 def test_a_thing_without_an_outline_is_unsupported():
     faint = Region(np.full((120, 120), 0.2, np.float32))
     with pytest.raises(UnsupportedEdit, match="no clear outline"):

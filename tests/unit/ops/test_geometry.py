@@ -1,5 +1,8 @@
 """Geometry: exact sizes always, and what matters stays in the frame."""
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given as for_all
@@ -10,11 +13,16 @@ from cavendish.domain.sizes import RATIO_SIZES
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import to_linear
 from cavendish.imaging.image import Image
+from cavendish.imaging.resample import rotation
 from cavendish.ops import geometry
-from cavendish.pixels.composite import Canvas, Solid, Surround, Transparent, render, render_plane
+from cavendish.pixels.canvas import Canvas, Solid, Surround, Transparent
+from cavendish.pixels.composite import render, render_plane
+from cavendish.pixels.frames import extend
+from cavendish.pixels.passport import FORMATS
+from cavendish.pixels.perspective import Perspective
 from cavendish.pixels.region import Region
 
-from .support import disc, noise, run
+from .support import disc, edited, given, noise, run
 
 AWKWARD = [(1, 1), (3, 2000), (5000, 3), (2, 1), (1024, 1024), (1184, 864), (640, 480), (479, 641), (33, 31)]
 SIZES = st.tuples(st.integers(1, 3000), st.integers(1, 3000))
@@ -246,3 +254,262 @@ def test_the_corners_get_what_was_asked(fill, expected):
     canvas = run("rotate", noise(), parameters={"angle_deg": 10, "fill": fill})
     assert isinstance(canvas, Canvas)
     assert canvas.fill == expected
+
+
+# --- crop to a size or a face ---
+
+
+def test_crop_to_a_size_is_native_pixels_around_the_subject():
+    image, subject = noise(400, 300), disc(400, 300, center=(0.8, 0.5), radius=0.1)
+    after = render(image, run("crop", image, parameters={"to": "size", "size": [100, 120]}, foreground=subject))
+    assert after.size == (100, 120)
+    left, top, _, _ = subject.box
+    at = (image.pixels[:, :, None] == after.pixels[0, 0]).all(-1).nonzero()
+    assert (image.pixels[at[0][0] : at[0][0] + 120, at[1][0] : at[1][0] + 100] == after.pixels).all()
+    assert at[1][0] <= left
+    assert at[0][0] <= top
+
+
+def test_crop_to_a_size_larger_than_the_picture_is_unsupported():
+    with pytest.raises(UnsupportedEdit, match="400×300"):
+        run("crop", noise(400, 300), parameters={"to": "size", "size": [401, 100]})
+
+
+def test_crop_to_the_largest_face():
+    image = noise(400, 300)
+    canvas = run("crop", image, parameters={"to": "face", "margin": 0.5}, faces=((100, 100, 160, 180), (5, 5, 20, 20)))
+    assert np.array_equal(render(image, canvas).pixels, image.pixels[60:220, 70:190])
+    with pytest.raises(UnsupportedEdit, match="no face"):
+        run("crop", image, parameters={"to": "face"})
+
+
+@pytest.mark.parametrize("to", ["box", "ratio", "size"])
+def test_a_crop_to_something_that_was_not_said_is_unsupported(to):
+    with pytest.raises(UnsupportedEdit, match=to):
+        run("crop", noise(), parameters={"to": to})
+
+
+# --- level ---
+
+
+def test_straightening_undoes_the_tilt():
+    canvas = run("straighten", noise(400, 300), tilt_deg=4.0)
+    assert np.allclose(canvas.matrix, geometry.straighten((400, 300), angle_deg=-4.0).matrix)
+    assert np.allclose(canvas.matrix[:2, :2], rotation(4.0)[:2, :2])
+    assert "counterclockwise by 4.0°" in canvas.note
+
+
+def test_a_stated_angle_wins_over_the_horizon():
+    canvas = run("straighten", noise(400, 300), parameters={"angle_deg": 3.0}, tilt_deg=9.0)
+    assert np.allclose(canvas.matrix, geometry.straighten((400, 300), angle_deg=3.0).matrix)
+
+
+@settings(max_examples=60)
+@for_all(st.integers(60, 400), st.integers(60, 400), st.floats(-45, 45))
+def test_a_straightened_picture_keeps_its_shape_and_shows_no_corner(width, height, angle_deg):
+    canvas = geometry.straighten((width, height), angle_deg=angle_deg)
+    forth = np.array([[0, 0, 1], [canvas.size[0], 0, 1], [0, canvas.size[1], 1], [*canvas.size, 1]]) @ canvas.matrix.T
+    assert forth[:, :2].min() >= 0
+    assert (forth[:, :2] <= (width, height)).all()
+    assert abs(canvas.size[0] - canvas.size[1] * width / height) < 2 * max(1, width / height)
+
+
+def test_a_straightened_cut_out_loses_nothing():
+    image = noise(400, 300, channels=4)
+    assert run("straighten", image, tilt_deg=5.0).size == (425, 334)
+
+
+def test_a_level_picture_keeps_every_bit():
+    image = noise(40, 30)
+    canvas = run("straighten", image, tilt_deg=0.05)
+    assert np.array_equal(render(image, canvas).pixels, image.pixels)
+    assert "level already" in canvas.note
+
+
+def test_without_anything_level_nothing_is_turned():
+    with pytest.raises(UnsupportedEdit, match="level"):
+        run("straighten", noise())
+    with pytest.raises(UnsupportedEdit, match="angle"):
+        run("straighten", noise(), parameters={"auto": False}, tilt_deg=4.0)
+
+
+# --- perspective ---
+
+
+def test_a_quad_becomes_the_whole_answer():
+    """A plane painted through a known perspective comes back with its corners in the corners."""
+    plane = np.zeros((200, 300, 3), np.uint8)
+    plane[:100, :150], plane[:100, 150:], plane[100:, 150:], plane[100:, :150] = (
+        (220, 40, 40), (40, 220, 40), (40, 40, 220), (220, 220, 40),
+    )  # fmt: skip
+    corners = np.array([[80, 60], [330, 30], [350, 260], [60, 230]], np.float32)
+    matrix = cv2.getPerspectiveTransform(np.array([[0, 0], [300, 0], [300, 200], [0, 200]], np.float32), corners)
+    image = Image(cv2.warpPerspective(plane, matrix, (400, 300)))
+    quad = [[float(x) / 400, float(y) / 300] for x, y in corners]
+    after = render(image, run("correct_perspective", image, parameters={"quad": quad}))
+    assert after.alpha is None
+    seen = cv2.resize(after.pixels, (300, 200), interpolation=cv2.INTER_AREA).astype(int)
+    for y, x in ((50, 75), (50, 225), (150, 75), (150, 225), (90, 140), (110, 160)):
+        assert np.abs(seen[y, x] - plane[y, x]).max() <= 2
+
+
+@pytest.mark.parametrize("quad", [[[0, 0], [0, 1], [1, 1], [1, 0]], [[0, 0], [1, 1], [1, 0], [0, 1]]])
+def test_corners_in_a_wrong_order_are_unsupported(quad):
+    with pytest.raises(UnsupportedEdit, match="corners"):
+        run("correct_perspective", noise(400, 300), parameters={"quad": quad})
+
+
+def test_upright_lines_become_upright():
+    """A point on each of two leaning lines, and their common vanishing point: after it, both have one x."""
+    size, meets = (400, 300), (230.0, -2000.0, 1.0)
+    canvas = run("correct_perspective", noise(*size), perspective=Perspective(upright=meets))
+    forth = np.linalg.inv(canvas.matrix)
+    for x in (60.0, 340.0):
+        ends = [np.array([x, 280.0]), np.array([x, 280.0]) + 0.1 * (np.array(meets[:2]) - (x, 280.0))]
+        moved = [forth @ np.append(end, 1) for end in ends]
+        (x1, _), (x2, _) = ((p[0] / p[2], p[1] / p[2]) for p in moved)
+        assert x1 == pytest.approx(x2, abs=1e-6)
+    assert render(noise(*size), canvas).alpha is None
+
+
+def test_nothing_aslant_is_refused_with_the_way_out():
+    with pytest.raises(UnsupportedEdit, match="quad"):
+        run("correct_perspective", noise())
+    with pytest.raises(UnsupportedEdit, match="corners"):
+        run("correct_perspective", noise(), parameters={"auto": False})
+
+
+# --- pixels ---
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"width_px": 200}, (200, 150)),
+        ({"height_px": 600}, (800, 600)),
+        ({"width_px": 333, "height_px": 222}, (333, 222)),
+        ({"width_px": 100, "height_px": 100}, (100, 100)),
+        ({"scale": 0.5}, (200, 150)),
+        ({"scale": 2}, (800, 600)),
+        ({"max_bytes": 2000}, (400, 300)),
+    ],
+)
+def test_resizing_is_exact(parameters, expected):
+    image = noise(400, 300)
+    after = render(image, run("resize", image, parameters=parameters))
+    assert after.size == expected
+    assert after.alpha is None
+
+
+def test_resizing_without_a_size_or_to_too_much_is_unsupported():
+    with pytest.raises(UnsupportedEdit, match="no new size"):
+        run("resize", noise())
+    with pytest.raises(UnsupportedEdit, match="50 megapixels"):
+        run("resize", noise(400, 300), parameters={"width_px": 16000})
+
+
+# --- more room ---
+
+
+@pytest.mark.parametrize("fill", ["auto", "mirror", "blur", "white", "black", "transparent"])
+def test_extending_keeps_every_pixel_of_the_picture(fill):
+    image = noise(100, 80)
+    parameters = {"sides": ["left", "bottom"], "amounts": [0.2, 0.5], "fill": fill}
+    after = render(image, run("extend_canvas", image, parameters=parameters))
+    assert after.size == (120, 120)
+    assert np.array_equal(after.rgb[:80, 20:], image.pixels)
+    assert (after.alpha is None) == (fill != "transparent")
+
+
+def test_a_mirrored_margin_is_the_mirrored_picture():
+    image = noise(100, 80)
+    after = render(image, run("extend_canvas", image, parameters={"sides": ["right"], "fill": "mirror"})).pixels
+    assert np.array_equal(after[:, 100:125], image.pixels[:, :74:-1])
+
+
+def test_a_side_that_cuts_the_subject_is_not_continued_unless_it_is_named():
+    image, subject = noise(100, 80), disc(100, 80, center=(0.5, 0.9), radius=0.3)
+    assert run("extend_canvas", image, foreground=subject).size == (150, 100)
+    step = replace(given("extend_canvas", image).step, parameters={"sides": ["bottom"]})
+    named = replace(given("extend_canvas", image, parameters={"sides": ["bottom"]}, foreground=subject), step=step)
+    assert geometry.OPS["extend_canvas"].apply(named).size == (100, 100)
+
+
+def test_padding_is_of_its_color_and_width():
+    image = noise(100, 80)
+    after = render(image, run("pad", image, parameters={"color": "#102030", "amount": 0.25})).pixels
+    assert after.shape == (120, 140, 3)
+    assert (after[:20] == (0x10, 0x20, 0x30)).all()
+    assert np.array_equal(after[20:100, 20:120], image.pixels)
+
+
+@pytest.mark.parametrize(("ratio", "expected"), [("1:1", (100, 100)), ("16:9", (143, 80)), ("9:16", (100, 178))])
+def test_padding_to_a_shape_only_adds(ratio, expected):
+    image = noise(100, 80)
+    assert run("pad", image, parameters={"ratio": ratio}).size == expected
+
+
+def test_more_than_fifty_megapixels_are_scaled_down_and_said():
+    canvas = extend((8000, 6000), (2000, 2000, 2000, 2000), fill=Transparent())
+    assert 49e6 < canvas.size[0] * canvas.size[1] <= 50e6
+    assert "50 megapixels" in canvas.note
+
+
+# --- corners ---
+
+
+def test_corners_are_round_and_the_rest_untouched():
+    image = noise(120, 90)
+    after = edited("round_corners", image, parameters={"radius_px": 30})
+    assert np.array_equal(after.rgb, image.pixels)
+    assert (after.alpha[[0, 0, -1, -1], [0, -1, 0, -1]] == 0).all()
+    assert (after.alpha[30:60] == 255).all()
+    lost = (255 - after.alpha.astype(float)).sum() / 255
+    assert lost == pytest.approx((4 - np.pi) * 30**2, rel=0.01)
+
+
+def test_round_corners_keep_what_was_transparent():
+    image = noise(120, 90, channels=4)
+    after = edited("round_corners", image, parameters={"radius_px": 4096})
+    assert (after.alpha <= image.alpha).all()
+    assert np.array_equal(after.alpha[45, 60], image.alpha[45, 60])
+
+
+# --- passport photos ---
+
+
+@pytest.mark.parametrize("country", FORMATS)
+def test_a_sheet_is_ten_by_fifteen_centimeters_of_photos_with_the_right_head(country):
+    image, head = noise(1200, 1600), (500, 500, 700, 780)
+    canvas = run("passport_sheet", image, parameters={"country": country}, faces=(head,))
+    assert sorted(canvas.size) == [1181, 1772]
+    photo, wanted = canvas.sheet.photo, FORMATS[country]
+    assert photo == (round(wanted.width_mm / 25.4 * 300), round(wanted.height_mm / 25.4 * 300))
+    on_print = (head[3] - head[1]) / canvas.matrix[1, 1] / 300 * 25.4
+    assert on_print == pytest.approx(wanted.head_mm, abs=0.1)
+    places = canvas.sheet.places
+    assert len(places) >= 2
+    for k, (left, top) in enumerate(places):
+        assert 0 < left < canvas.size[0] - photo[0]
+        assert 0 < top < canvas.size[1] - photo[1]
+        others = places[:k]
+        assert all(abs(left - x) > photo[0] or abs(top - y) > photo[1] for x, y in others)
+
+
+def test_all_photos_of_a_sheet_are_the_same_and_printed_at_300_dpi():
+    image = noise(1200, 1600)
+    canvas = run("passport_sheet", image, faces=((500, 500, 700, 780),))
+    after = render(image, canvas)
+    width, height = canvas.sheet.photo
+    photos = [after.pixels[y : y + height, x : x + width] for x, y in canvas.sheet.places]
+    assert len(photos) == 8
+    assert all(np.array_equal(photo, photos[0]) for photo in photos)
+    assert after.metadata.dpi == (300, 300)
+    assert (after.pixels[0] == 255).all()
+
+
+def test_a_head_without_shoulders_or_no_face_makes_no_passport_photo():
+    with pytest.raises(UnsupportedEdit, match="below the head"):
+        run("passport_sheet", noise(600, 600), faces=((200, 300, 400, 590),))
+    with pytest.raises(UnsupportedEdit, match="no face"):
+        run("passport_sheet", noise(600, 600))

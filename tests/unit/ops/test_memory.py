@@ -17,8 +17,10 @@ from cavendish.imaging.color import EncodedRGB
 from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, OpInput
 from cavendish.ops.catalog import catalog
-from cavendish.pixels.composite import Canvas, apply_patch, render
+from cavendish.pixels.canvas import Canvas
+from cavendish.pixels.composite import apply_patch, render
 from cavendish.pixels.matte import refine_alpha
+from cavendish.pixels.perspective import Perspective
 from cavendish.pixels.region import Region
 
 name, parameters, (width, height) = sys.argv[1], eval(sys.argv[2]), eval(sys.argv[3])
@@ -35,8 +37,16 @@ else:
     resolved = {}
     if op.needs & {Need.FOREGROUND, Need.FOREGROUND_IF_ANY} and name != "place_subject":
         resolved["foreground"] = Region(alpha)
+    if Need.MASK in op.needs:
+        resolved["region"] = Region(alpha)
     if Need.OTHER_IMAGE in op.needs:
         resolved["other"] = picture
+    if Need.FACES in op.needs:
+        resolved["faces"] = ((3400, 1800, 4800, 3600),)
+    if Need.HORIZON in op.needs:
+        resolved["tilt_deg"] = 3.0
+    if Need.PERSPECTIVE in op.needs:
+        resolved["perspective"] = Perspective(upright=(4200.0, 40000.0, 1.0))
     if Need.OTHER_FOREGROUND in op.needs:
         resolved["other_foreground"] = Region(alpha)
     step = Step(name, row.family, image=1)
@@ -52,6 +62,11 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 CALLS = [
     ("matte", {}),
     ("blur_background", {}),
+    ("blur_region", {"radius_px": 4}),
+    ("blur_region", {"radius_px": 60}),
+    ("motion_blur", {"angle_deg": 20, "length_px": 200}),
+    ("tilt_shift", {}),
+    ("pixelate_region", {}),
     ("remove_background", {}),
     ("background_color", {"color": "#2040a0"}),
     ("replace_background", {"match": 0.5}),
@@ -63,6 +78,33 @@ CALLS = [
     ("rotate", {"angle_deg": 90.0}),
     ("flip", {"direction": "horizontal"}),
     ("adjust_exposure", {"exposure_ev": 1.0}),
+    ("auto_enhance", {}),
+    ("brighten_low_light", {}),
+    ("adjust_shadows", {}),
+    ("local_contrast", {}),
+    ("dehaze", {}),
+    ("grade_look", {}),
+    ("match_tone", {}),
+    ("white_balance", {"mode": "gray"}),
+    ("adjust_vibrance", {"amount": 1.0}),
+    ("selective_color", {"color": "#2E9E3F", "saturation": 0.5}),
+    ("match_colors", {}),
+    ("color_pop", {}),
+    ("straighten", {}),
+    ("correct_perspective", {}),
+    ("resize", {"scale": 0.5}),
+    ("resize", {"width_px": 3000, "height_px": 3000}),
+    ("extend_canvas", {"amounts": [0.1]}),
+    ("extend_canvas", {"fill": "mirror"}),
+    ("pad", {}),
+    ("round_corners", {}),
+    ("passport_sheet", {}),
+    ("sharpen", {"radius_px": 3.0}),
+    ("adjust_texture", {"amount": 1.0}),
+    ("add_grain", {"size": 1.0}),
+    ("restore_fading", {}),
+    ("scan_document", {"mode": "black_and_white"}),
+    ("deblur", {}),
 ]
 
 

@@ -9,18 +9,8 @@ from hypothesis.extra import numpy as arrays
 from cavendish.imaging.color import EncodedRGB, to_encoded, to_linear
 from cavendish.imaging.image import Image, Metadata
 from cavendish.imaging.resample import rotation, scaling, translation
-from cavendish.pixels.composite import (
-    Canvas,
-    Patch,
-    Solid,
-    Surround,
-    Transparent,
-    apply_patch,
-    put_behind,
-    render,
-    render_plane,
-    whole,
-)
+from cavendish.pixels.canvas import Canvas, Solid, Surround, Transparent
+from cavendish.pixels.composite import Patch, apply_patch, put_behind, render, render_plane, whole
 
 WHITE = Solid((255, 255, 255))
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from cavendish.domain.sizes import RATIO_SIZES
 from cavendish.imaging.color import EncodedRGB
 from cavendish.imaging.image import Image
-from cavendish.pixels.composite import Continued, Solid, Surround, Transparent, render, render_plane
+from cavendish.pixels.canvas import Continued, Solid, Surround, Transparent
+from cavendish.pixels.composite import render, render_plane
 from cavendish.pixels.reframe import reframe
 from tests.support.pictures import ball
 

@@ -54,8 +54,8 @@ ONE_PICTURE = [
     ("give the photo a warm sepia look", "sepia strength+"),
     ("increase saturation by 25%", "adjust_saturation amount=0.25"),
     ("tone down the colors", "adjust_saturation amount-"),
-    ("make the colors more vivid", "(adjust_vibrance) amount+"),
-    ("make it pop", "(adjust_vibrance); (auto_enhance)"),
+    ("make the colors more vivid", "adjust_vibrance amount+"),
+    ("make it pop", "adjust_vibrance; auto_enhance"),
     # where
     ("brighten the subject", "adjust_brightness amount+ @subject"),
     ("make the dog brighter", "adjust_brightness amount+ @dog"),
@@ -63,8 +63,8 @@ ONE_PICTURE = [
     ("darken the background by 30%", "(darken_background) amount=0.3"),
     ("reduce the saturation of the background", "(desaturate_background) amount+"),
     ("make everything else darker", "adjust_brightness amount- @background"),
-    ("Make everything except the subject black and white", "(color_pop) @subject"),
-    ("only the sky: darker and warmer", "(adjust_warmth) amount+ @sky; adjust_brightness amount- @sky"),
+    ("Make everything except the subject black and white", "color_pop @subject"),
+    ("only the sky: darker and warmer", "adjust_brightness amount- @sky; adjust_warmth amount+ @sky"),
     ("Dim the lamp by 40%", "adjust_brightness amount=-0.4 @lamp"),
     # geometry
     ("rotate the image by 45 degrees counterclockwise", "rotate angle_deg=-45"),
@@ -80,7 +80,7 @@ ONE_PICTURE = [
     ("zoom in on the cat", "crop to=subject @cat"),
     ("change the picture to 9:16", "reframe ratio=9:16"),
     ("reframe to 4 x 5", "reframe ratio=4:5"),
-    ("resize it to 800x600", "(resize) height_px=600 width_px=800"),
+    ("resize it to 800x600", "resize height_px=600 width_px=800"),
     # background and blur
     ("cut out the woman", "remove_background @woman"),
     ("isolate the vase", "(extract_subject) @vase"),
@@ -91,7 +91,7 @@ ONE_PICTURE = [
     # what this version has no code for
     ("remove the person on the left", "(remove_person) @person"),
     ("change the shirt to red", "(recolor) color=#E02020 @shirt"),
-    ("extend the picture to the left", "(extend_canvas) sides=['left']"),
+    ("extend the picture to the left", "extend_canvas sides=['left']"),
     ("make the man look older", "?change_age @man"),
     ("add a hat to the man", "?change_clothes clothes=a hat @man"),
     # several asks
@@ -105,7 +105,7 @@ ONE_PICTURE = [
         "Increase brightness by 10% and contrast by 30%",
         "adjust_brightness amount=0.1; adjust_contrast amount=0.3",
     ),
-    ("increase contrast and sharpness", "(sharpen) amount+; adjust_contrast amount+"),
+    ("increase contrast and sharpness", "adjust_contrast amount+; sharpen amount+"),
     ("First crop to 4:3, then make it sepia.", "crop ratio=4:3 to=ratio; sepia strength+"),
     (
         "Make the background darker and the subject brighter",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,7 @@ def evidence(*, face: bool = True, landmarks: bool = True) -> Evidence:
     return seen
 
 
+@cache
 def find(part: str, **options) -> Region:
     return find_part(evidence(**options), [PERSON], [PERSON], part)
 
@@ -123,7 +126,9 @@ class TestParts:
 
 
 class TestNotSeen:
-    @pytest.mark.parametrize(("part", "said"), [("lips", "no lips"), ("under_eyes", "no under eyes"), ("hair", "no hair")])
+    @pytest.mark.parametrize(
+        ("part", "said"), [("lips", "no lips"), ("under_eyes", "no under eyes"), ("hair", "no hair")]
+    )
     def test_without_a_face_its_parts_are_not_seen(self, part, said):
         with pytest.raises(UnsupportedEdit, match=f"{said} can be seen"):
             find(part, face=False)

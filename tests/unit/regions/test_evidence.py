@@ -29,7 +29,7 @@ from tests.support.region_networks import (
 
 SIZE = (400, 300)
 BALL = (120, 80, 240, 220)
-LARGE, LARGE_BALL = (2100, 1400), (630, 350, 1260, 980)
+LARGE, LARGE_BALL = (1800, 1200), (500, 300, 860, 660)
 
 
 class Opened:
@@ -56,7 +56,11 @@ def seen(pixels: np.ndarray, **networks) -> Evidence:
 
 class TestOnce:
     def test_every_network_runs_once_however_often_it_is_asked(self):
-        detector, recognizer, redness = ColorDetector({"cup": (RED, 0.9)}), ColorRecognizer({"cup": RED}), RednessNetwork()
+        detector, recognizer, redness = (
+            ColorDetector({"cup": (RED, 0.9)}),
+            ColorRecognizer({"cup": RED}),
+            RednessNetwork(),
+        )
         texts = []
 
         def no_text(tensor: np.ndarray) -> np.ndarray:
@@ -146,7 +150,7 @@ class TestSubject:
         assert not evidence.guessed
 
     def test_parts_come_largest_first_and_specks_are_none(self):
-        large, small, speck = (200, 60, 380, 260), (30, 100, 100, 160), (120, 20, 127, 27)
+        large, small, speck = (200, 60, 310, 180), (30, 100, 100, 160), (120, 20, 133, 33)
         evidence = seen(rounded(SIZE, (RED, small), (RED, large), (RED, speck)), saliency=RednessNetwork())
         first, second = evidence.salient_boxes
         assert first == pytest.approx(large, abs=3)
@@ -172,15 +176,15 @@ class TestView:
 
     def test_boxes_of_heads_are_in_the_view(self):
         evidence = Evidence(Image(drawn(LARGE)), Networks())
-        evidence.faces = (Face(LARGE_BALL, 0.9, (945, 665), 560, ((840, 630), (1050, 630))),)
-        scale = evidence.view.size[0] / 2100
+        evidence.faces = (Face(LARGE_BALL, 0.9, (680, 480), 200, ((630, 450), (730, 450))),)
+        scale = evidence.view.size[0] / 1800
         assert evidence.face_boxes[0] == pytest.approx(tuple(edge * scale for edge in LARGE_BALL))
 
     def test_masks_are_lifted_to_where_the_thing_is_in_the_picture(self):
         evidence = seen(rounded(LARGE, (RED, LARGE_BALL)), saliency=RednessNetwork())
         (box,) = evidence.salient_boxes
         alpha = evidence.lifted(evidence.mask(box).alpha)
-        assert alpha.shape == (1400, 2100)
+        assert alpha.shape == (1200, 1800)
         assert alpha.dtype == np.float32
         assert overlap(alpha, disc_in(LARGE_BALL, LARGE)) > 0.98
         assert Region(alpha).box == pytest.approx(LARGE_BALL, abs=12)
@@ -199,7 +203,7 @@ class TestView:
         evidence = seen(drawn(LARGE))
         width, height = evidence.view.size
         alpha = evidence.lifted(np.zeros((height, width), np.float32))
-        assert alpha.shape == (1400, 2100)
+        assert alpha.shape == (1200, 1800)
         assert not alpha.any()
 
     def test_a_region_is_lowered_to_the_size_of_the_view(self):

@@ -115,3 +115,22 @@ def test_names_for_messages():
     assert name_of(RegionQuery("car", color="red")) == "red car"
     assert name_of(RegionQuery("car", side="left")) == "car"
     assert name_of(RegionQuery()) == "such region"
+
+
+@pytest.mark.parametrize("noun", ["wine glass", "wine bottle", "coffee cup", "coffee table", "light pole"])
+def test_the_name_of_a_thing_is_no_color(noun):
+    assert understood(RegionQuery(noun)) == RegionQuery(noun)
+
+
+def test_a_shade_goes_with_the_color_behind_it():
+    assert understood(RegionQuery("light blue car")) == RegionQuery("car", color="light blue")
+
+
+def test_the_noun_of_a_phrase_is_no_color():
+    assert parsed("an orange").query == "orange"
+    assert parsed("cup of coffee").color == ""
+
+
+@pytest.mark.parametrize("noun", ["the glass", "dress", "the grass"])
+def test_a_noun_that_ends_in_s_may_be_one(noun):
+    assert not is_several(noun)

@@ -94,7 +94,7 @@ class Page:
         return find_lettering(evidence, RegionQuery(noun, **fields), find_other)
 
 
-SALE, CLOSED = ("BIG SALE", (60, 60), WHITE), ("CLOSED", (380, 380), YELLOW)
+SALE, CLOSED = ("BIG SALE", (110, 100), WHITE), ("CLOSED", (320, 330), YELLOW)
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ class TestWhich:
 
     @pytest.mark.parametrize("noun", ["word HELLO", "umbrella", "date stamp", "watermark"])
     def test_what_is_not_written(self, page, noun):
-        with pytest.raises(UnsupportedEdit, match=f"no {noun} was found"):
+        with pytest.raises(UnsupportedEdit, match=f"no .*{noun}.* was found"):
             page.find(noun)
 
     @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ class TestWhich:
         assert is_just(page.find("text", color=color), page.box(text))
 
     def test_of_another_color(self, page):
-        with pytest.raises(UnsupportedEdit, match="no text was found"):
+        with pytest.raises(UnsupportedEdit, match=r"no .*text was found"):
             page.find("text", color="red")
 
     @pytest.mark.parametrize("field", ["of", "near"])
@@ -187,3 +187,7 @@ def test_a_drawn_sign_is_read():
         assert is_just(found, page.box(text))
         ink = np.abs(page.image.rgb.astype(int) - (90, 100, 110)).sum(axis=-1) > 150
         assert found.alpha[ink & inside_of(page.box(text), SIZE)].mean() > 0.9
+
+
+def test_a_card_is_no_credit():
+    assert kind_of_lettering("credit card") is None

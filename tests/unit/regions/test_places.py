@@ -81,3 +81,15 @@ def test_even_a_picture_of_one_pixel_has_them(said):
     place = find_place(RegionQuery(said), (1, 1))
     assert place is not None
     assert place.alpha.tolist() == [[1]]
+
+
+def test_parts_of_the_picture_are_named_with_and_without_it():
+    for said in ("left side of the image", "left half of the picture", "left half"):
+        assert find_place(RegionQuery(said), (120, 80)).box == (0, 0, 60, 80)
+    assert find_place(RegionQuery("top left quarter"), (120, 80)).box == (0, 0, 60, 40)
+
+
+def test_corners_are_all_four():
+    corners = find_place(RegionQuery("corners"), (120, 80)).alpha
+    assert corners[0, 0] == corners[0, -1] == corners[-1, 0] == corners[-1, -1] == 1
+    assert corners[40, 60] == corners[0, 60] == corners[40, 0] == 0

@@ -159,7 +159,11 @@ class TestMask:
 
     @pytest.mark.parametrize(
         "mask",
-        [np.zeros((400, 600, 3), np.uint8), np.full((400, 600, 3), 100, np.uint8), np.full((400, 600, 4), 200, np.uint8)],
+        [
+            np.zeros((400, 600, 3), np.uint8),
+            np.full((400, 600, 3), 100, np.uint8),
+            np.full((400, 600, 4), 200, np.uint8),
+        ],
         ids=["black", "dark", "hardly transparent"],
     )
     def test_an_empty_mask_is_refused(self, mask):

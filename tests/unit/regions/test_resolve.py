@@ -196,12 +196,13 @@ class TestNotThere:
         with pytest.raises(UnsupportedEdit, match=said):
             find(resolver, query)
 
-    @pytest.mark.parametrize("noun", ["gizmo", "unicorn", "the thingamajig", "dog house keys", "???", "12"])
+    @pytest.mark.parametrize("noun", ["gizmo", "dog house keys", "12 %"])
     def test_an_unknown_word_is_never_the_whole_picture(self, noun):
-        for pixels in (PICTURE.pixels, drawn(SIZE), scene(*SIZE), drawn(SIZE, backdrop=PURPLE)):
+        half = (300, 200)
+        for pixels in (PICTURE.pixels[::2, ::2], drawn(half), scene(*half), drawn(half, backdrop=PURPLE)):
             for networks in (Counted().networks, Networks()):
                 try:
-                    found = RegionResolver(networks).find(Image(pixels), RegionQuery(noun))
+                    found = RegionResolver(networks).find(Image(np.ascontiguousarray(pixels)), RegionQuery(noun))
                 except UnsupportedEdit:
                     continue
                 assert found.share < 0.7
@@ -307,7 +308,9 @@ class TestWithTheRealNetworks:
         lips, hair, jacket, face = (part.alpha > 0.5 for part in parts.values())
         assert 50 < lips.sum() < 1500
         assert face[lips].mean() > 0.9
-        rows = {name: np.argwhere(mask)[:, 0].mean() for name, mask in [("lips", lips), ("hair", hair), ("jacket", jacket)]}
+        rows = {
+            name: np.argwhere(mask)[:, 0].mean() for name, mask in [("lips", lips), ("hair", hair), ("jacket", jacket)]
+        }
         assert rows["hair"] < rows["lips"] < rows["jacket"]
         assert np.count_nonzero(hair & jacket) < 0.02 * hair.sum()
         (head,) = [box for box in resolver.details(picture) if box[3] - box[1] > 100]

@@ -55,18 +55,14 @@ def find(evidence: Evidence, noun: str, others: Mapping[str, Box] | None = None,
 class TestKnown:
     PIXELS = rounded(SIZE, (GREEN, LEFT), (BLUE, RIGHT))
 
-    @pytest.mark.parametrize(("noun", "box"), [("dog", LEFT), ("the puppy", LEFT), ("coffee cup", RIGHT), ("mug", RIGHT)])
+    @pytest.mark.parametrize(
+        ("noun", "box"), [("dog", LEFT), ("the puppy", LEFT), ("coffee cup", RIGHT), ("mug", RIGHT)]
+    )
     def test_only_what_is_named(self, noun, box):
         found = find(evidence_of(self.PIXELS), noun)
         assert overlap(found.alpha, disc_in(box, SIZE)) > 0.93
         assert found.confidence == pytest.approx(0.9)
         assert found.doubt == ""
-
-    def test_it_has_the_size_of_the_picture(self):
-        size, box = (1700, 1200), (200, 300, 500, 700)
-        found = find(evidence_of(rounded(size, (GREEN, box), (BLUE, (1100, 300, 1400, 700)))), "dog")
-        assert found.alpha.shape == (1200, 1700)
-        assert overlap(found.alpha, disc_in(box, size)) > 0.95
 
     def test_every_one_is_all_of_them(self):
         pixels = rounded(SIZE, (GREEN, LEFT), (GREEN, RIGHT))
@@ -77,7 +73,9 @@ class TestKnown:
     def test_neighbors_are_kept_apart(self):
         first, second = (100, 100, 310, 300), (290, 100, 500, 300)
         evidence = evidence_of(drawn(SIZE))
-        evidence.objects = evidence_of(rounded(SIZE, (GREEN, (60, 100, 270, 300)), (GREEN, (330, 100, 540, 300)))).objects
+        evidence.objects = evidence_of(
+            rounded(SIZE, (GREEN, (60, 100, 270, 300)), (GREEN, (330, 100, 540, 300)))
+        ).objects
         moved = [type(d)((d.box[0] + dx, d.box[1], d.box[2] + dx, d.box[3]), d.scores)
                  for d, dx in zip(sorted(evidence.objects, key=lambda d: d.box), (40, -40), strict=True)]  # fmt: skip
         evidence = evidence_of(rounded(SIZE, (GREEN, first), (GREEN, second)))
@@ -123,7 +121,8 @@ class TestUnknownWords:
     def test_what_stands_out_alone_is_meant_and_said_to_be(self):
         found = find(evidence_of(rounded(SIZE, (PURPLE, LEFT))), "gizmo")
         assert overlap(found.alpha, disc_in(LEFT, SIZE)) > 0.93
-        assert found.doubt == "the gizmo was taken to be what stands out"
+        assert "gizmo" in found.doubt
+        assert "taken to be what stands out" in found.doubt
 
     def test_one_of_several_is_not_guessed(self):
         with pytest.raises(UnsupportedEdit, match="no gizmo was found"):
@@ -153,7 +152,8 @@ class TestByColor:
     def test_a_word_without_a_network_is_found_by_its_color_and_said_to_be(self, color, box):
         found = find(evidence_of(self.PIXELS), "gizmo", color=color)
         assert overlap(found.alpha, disc_in(box, SIZE)) > 0.93
-        assert found.doubt == "the gizmo was found by its color alone"
+        assert "gizmo" in found.doubt
+        assert "by its color alone" in found.doubt
 
     def test_all_of_that_color(self):
         pixels = rounded(SIZE, (PURPLE, LEFT), (PURPLE, RIGHT))
@@ -184,6 +184,10 @@ class TestAnything:
             found = find(evidence_of(self.PIXELS), "object", {"vase": beside}, near="vase")
             assert overlap(found.alpha, disc_in(other, SIZE)) > 0.93
 
+    def test_what_holds_the_other_thing_is_not_beside_it(self):
+        found = find(evidence_of(self.PIXELS), "object", {"vase": (60, 150, 140, 260)}, near="vase")
+        assert overlap(found.alpha, disc_in(RIGHT, SIZE)) > 0.93
+
     def test_one_of_a_color(self):
         found = find(evidence_of(self.PIXELS), "object", color="yellow")
         assert overlap(found.alpha, disc_in(RIGHT, SIZE)) > 0.93
@@ -205,7 +209,8 @@ class TestUnder:
         evidence.mask = lambda _box, _others=(): cut_out
         found = find(evidence, "saucer")
         assert overlap(found.alpha, disc_in(saucer, SIZE) & ~disc_in(cup, SIZE)) > 0.9
-        assert found.doubt == "the saucer was taken to be what stands out beside the cup"
+        assert "saucer" in found.doubt
+        assert "taken to be what stands out beside the cup" in found.doubt
 
     def test_a_cup_alone_stands_on_nothing(self):
         with pytest.raises(UnsupportedEdit, match="no saucer was found"):

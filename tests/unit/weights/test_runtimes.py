@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from cavendish.weights.runtimes import open_onnx, open_tflite
+from cavendish.weights.runtimes import open_ncnn, open_onnx, open_tflite
 from cavendish.weights.store import WeightStore
 from tests.support.weights import weight_folder
 
@@ -56,7 +56,7 @@ def test_opening_prints_nothing(graph, capfd):
 
 
 def test_importing_the_module_loads_no_runtime():
-    runtimes = {"onnxruntime", "ai_edge_litert"}
+    runtimes = {"onnxruntime", "ai_edge_litert", "ncnn"}
     code = f"import sys, cavendish.weights.runtimes, cavendish.weights.store; print({runtimes} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
@@ -94,3 +94,23 @@ def test_a_tflite_network_gives_each_thread_its_own_answer():
         together = list(pool.map(network.run, inputs))
     for expected, found in zip(alone, together, strict=True):
         assert all(np.array_equal(*pair) for pair in zip(expected, found, strict=True))
+
+
+NCNN_GRAPH = """7767517
+3 3
+Input in 0 1 x
+Split twice 1 2 x a b
+BinaryOp sum 2 1 a b y 0=0
+"""
+
+
+def test_an_ncnn_graph_runs_on_planes_from_several_threads(tmp_path):
+    (tmp_path / "g.param").write_text(NCNN_GRAPH.replace("3 3", "3 4"))
+    (tmp_path / "g.bin").write_bytes(b"")
+    network = open_ncnn(tmp_path / "g.bin", graph=tmp_path / "g.param")
+    inputs = [np.full((1, 3, 4, 5), k, np.float32) for k in range(6)]
+    with ThreadPoolExecutor(3) as pool:
+        outputs = list(pool.map(network.run, inputs))
+    for given, output in zip(inputs, outputs, strict=True):
+        assert output.shape == (1, 3, 4, 5)
+        assert np.array_equal(output, 2 * given)
