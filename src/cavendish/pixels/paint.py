@@ -30,7 +30,7 @@ _NEUTRAL = 0.035
 """Oklab chroma below which a surface has no color of its own."""
 _APART = 0.17
 """Distance of two clusters from which they are different materials."""
-_DIM, _LIGHTNESS = 0.25, 0.3
+_DIM, _LIGHTNESS = 0.15, 0.3
 """Lightness below which saturation is noise, and the weight of lightness beside it."""
 _DARK, _BRIGHT, _COLORLESS = 0.3, 0.42, 0.1
 _LIFT = 1.25
