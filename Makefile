@@ -12,7 +12,8 @@ demo: $(VENV)/.runtime  ## run a real two-picture edit and show the result
 	@$(BIN)/cavendish demo
 
 test: setup  ## what the README promises, under five minutes
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not long"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not long and not alone"
+	$(BIN)/python -m pytest -m alone
 
 check: lint test  ## lint, tests and long tests
 	$(BIN)/python -m pytest -n auto --dist loadfile -m long

@@ -56,6 +56,7 @@ def body():
 # Serving
 
 
+@pytest.mark.alone
 def test_a_server_is_ready_soon(tmp_path, capsys):
     """Median of three: the promise is 1.5 s on an idle machine; a loaded one gets twice that."""
     took = []

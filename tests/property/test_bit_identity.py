@@ -22,6 +22,8 @@ from cavendish.regions.resolve import RegionResolver
 from tests.support.networks import RednessNetwork
 from tests.support.pictures import ball
 
+ONLY_THINGS = {"recolor"}
+"""They say nothing of a whole picture."""
 REDRAWING = {"upscale"}
 """They draw the picture on another grid."""
 PATCHING = [
@@ -31,6 +33,7 @@ REGIONAL = [row for row in PATCHING if Need.MASK in row.load().needs]
 SAID = {
     "selective_color": {"color": "#E02020", "lightness": -0.5},
     "tint": {"color": "#2E9E3F"},
+    "recolor": {"color": "#E02020"},
 }
 """What a sentence must say for the op to mean anything."""
 NOT_EVERYWHERE = {"selective_color"}
@@ -97,11 +100,15 @@ def inputs(draw, row):
         size=image.size,
         step=Step(row.name, row.family, image=1),
         parameters=row.fill_in(amounts | SAID.get(row.name, {}), param="p"),
-        region=draw(st.none() | regions(image.size)) if row in REGIONAL else None,
+        region=draw(_region(row, image.size)) if row in REGIONAL else None,
         foreground=draw(regions(image.size)) if Need.FOREGROUND in needs else None,
         other=other,
         other_foreground=other_foreground,
     )
+
+
+def _region(row, size):
+    return regions(size) if row.name in ONLY_THINGS else st.none() | regions(size)
 
 
 def pastel():

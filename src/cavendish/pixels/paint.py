@@ -157,7 +157,7 @@ def _paint_weight(lab: Floats, inside: npt.NDArray[np.bool_]) -> Plane:
 
 
 def _is_other_material(center: Floats, main: Floats) -> bool:
-    """Whether a cluster is no shade of the paint: tires and noses of a colored thing, wheels and chrome of a dark one."""
+    """Whether a cluster is no shade of the paint: noses, tires of a colored thing, wheels and chrome of a dark one."""
     saturation, lightness = np.hypot(center[0], center[1]), center[2] / _LIGHTNESS
     if main[2] / _LIGHTNESS < _DARK:  # in the dark every color looks black, so what is colored is paint in the light
         return bool(saturation < _COLORLESS and lightness > _BRIGHT)
@@ -172,12 +172,13 @@ def _features(lab: Floats) -> Floats:
 
 def _clusters(samples: Floats) -> tuple[Floats, Floats]:
     """Centers of up to four clusters, and the share of each."""
-    count = min(_CLUSTERS, len(samples))
+    if len(samples) <= _CLUSTERS:
+        return samples, np.full(len(samples), 1 / len(samples))
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 1e-4)
     cv2.setRNGSeed(0)
     initial: Any = None
-    _, labels, centers = cv2.kmeans(samples.astype(np.float32), count, initial, criteria, 3, cv2.KMEANS_PP_CENTERS)
-    return centers, np.bincount(labels.ravel(), minlength=count) / len(samples)
+    _, labels, centers = cv2.kmeans(samples.astype(np.float32), _CLUSTERS, initial, criteria, 3, cv2.KMEANS_PP_CENTERS)
+    return np.asarray(centers, np.float32), np.bincount(labels.ravel(), minlength=_CLUSTERS) / len(samples)
 
 
 def _smoothed(lab: Floats, weight: Plane) -> Plane:

@@ -262,6 +262,7 @@ def test_the_table_loads_no_pixel_library():
     assert not done.stdout.split()
 
 
+@pytest.mark.alone
 def test_the_table_loads_fast():
     """Every command and the server's start wait for it."""
     read = catalog.__wrapped__

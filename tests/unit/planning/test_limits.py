@@ -62,6 +62,7 @@ def test_time_grows_no_faster_than_the_prompt(piece):
     assert long < 8 * short + 0.05
 
 
+@pytest.mark.alone
 def test_ordinary_instructions_take_milliseconds():
     times = [min(seconds(label["text"]) for _ in range(2)) for label in labelled()[::2]]
     assert statistics.quantiles(times, n=20)[18] <= 0.005

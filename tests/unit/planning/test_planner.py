@@ -90,7 +90,7 @@ ONE_PICTURE = [
     ("blur the background, with a bokeh effect", "blur_background strength+"),
     # what this version has no code for
     ("remove the person on the left", "(remove_person) @person"),
-    ("change the shirt to red", "(recolor) color=#E02020 @shirt"),
+    ("change the shirt to red", "recolor color=#E02020 @shirt"),
     ("extend the picture to the left", "extend_canvas sides=['left']"),
     ("make the man look older", "?change_age @man"),
     ("add a hat to the man", "?change_clothes clothes=a hat @man"),

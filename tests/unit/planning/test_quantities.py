@@ -528,6 +528,7 @@ LENGTH = 32_000
         "black and ",
     ],
 )  # fmt: skip
+@pytest.mark.alone
 def test_hostile_texts_cost_little(piece):
     text = (piece * (LENGTH // len(piece) + 1))[:LENGTH] + " red"
     for read in (read_amounts, read_sizes, read_colors, degree_of, color_of):
