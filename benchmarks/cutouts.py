@@ -22,7 +22,7 @@ import skimage.data
 from PIL import Image as Picture
 
 from benchmarks.files import LIMITS
-from cavendish.app import networks
+from cavendish.app import Weights, networks
 from cavendish.domain.context import EditContext
 from cavendish.domain.request import EditRequest, OutputOptions
 from cavendish.engines.base import EngineInput, Workers
@@ -73,7 +73,7 @@ def main() -> None:
 
 def _compare(file: Path, python: Path) -> None:
     data = file.read_bytes()
-    engine = EmbeddedEngine(workers=Workers(1), networks=networks(load()))
+    engine = EmbeddedEngine(workers=Workers(1), networks=networks(Weights(load())))
     peer = _peer(file, python)
     cut = _cutter(engine, data)
     for matting in (False, True):
@@ -126,7 +126,7 @@ def _peer(file: Path, python: Path) -> Callable[..., float]:
 def _memory() -> None:
     """Peak of this process after every core network was used once, at 1 MP."""
     picture = Image(skimage.data.astronaut().repeat(2, axis=0).repeat(2, axis=1))
-    resolver = RegionResolver(networks(load()))
+    resolver = RegionResolver(networks(Weights(load())))
     for sentence in EVERYTHING:
         steps, _ = PhrasePlanner().read(sentence, images=1)
         for region in (step.region for step in steps if step.region is not None):
