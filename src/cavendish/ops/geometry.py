@@ -295,7 +295,7 @@ def _ground(given: OpInput, share: float) -> tuple[Fill, str]:
     if not isinstance(fill, Surround):
         return fill, ""
     if share <= _CONTINUED and min(given.size) >= _LEAST_PX:
-        return Continued(), "the surroundings were continued; nothing was invented"
+        return Continued(), "the surroundings were continued with what is beside them"
     return fill, "so much room was filled with a blurred copy"
 
 

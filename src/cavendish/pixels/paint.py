@@ -33,6 +33,8 @@ _APART = 0.17
 _DIM, _LIGHTNESS = 0.15, 0.3
 """Lightness below which saturation is noise, and the weight of lightness beside it."""
 _DARK, _BRIGHT, _COLORLESS = 0.3, 0.42, 0.1
+_DIMMED, _SAME_HUE = 0.6, 0.9
+"""Part of the lightness, and cosine of the angle between hues, from which a cluster is a shade of the paint."""
 _LIFT = 1.25
 """Ratio of lightness from which shades are laid out anew instead of being multiplied."""
 _LOWEST, _LOWEST_WHITE, _HIGHEST = 0.4, 0.72, 1.0
@@ -45,6 +47,8 @@ _GRAIN_SHARE = 0.006
 """Standard deviation of the blur that tells shading from texture, by the longer side of the thing."""
 _DEEPEST = 0.16
 """Lightness of black paint in plain light; pure black would hide every fold."""
+_SHEEN, _SPARK = 0.65, 0.95
+"""Least chroma of a soft sheen, in that of the paint, and the lightness of sparks, which show the lamp alone."""
 _VARIATION = 0.25
 """Part of the old paint's variation of hue that stays."""
 _SHINE = 0.9
@@ -161,7 +165,14 @@ def _is_other_material(center: Floats, main: Floats) -> bool:
     saturation, lightness = np.hypot(center[0], center[1]), center[2] / _LIGHTNESS
     if main[2] / _LIGHTNESS < _DARK:  # in the dark every color looks black, so what is colored is paint in the light
         return bool(saturation < _COLORLESS and lightness > _BRIGHT)
+    if saturation >= _COLORLESS and center[2] >= _DIMMED * main[2] and _cosine(center, main) > _SAME_HUE:
+        return False  # the same paint where light and shine fall on it
     return bool(np.linalg.norm(center - main) > _APART)
+
+
+def _cosine(center: Floats, main: Floats) -> float:
+    """Of the angle between two hues."""
+    return float(center[:2] @ main[:2] / max(float(np.linalg.norm(center[:2]) * np.linalg.norm(main[:2])), 1e-6))
 
 
 def _features(lab: Floats) -> Floats:
@@ -208,7 +219,8 @@ def _repainted(lab: Floats, paint: Paint, target: Floats) -> Floats:
         share *= np.clip((1.02 - new) / 0.12, 0, 1) if aim < _SHINE else 1
     else:
         saturation = np.hypot(lab[..., 1], lab[..., 2]) / np.maximum(lightness, 0.05) * middle / old
-        share = np.clip(saturation, 0, 1.25) * np.clip(new / aim, 0, 1.2)
+        least = _SHEEN * np.clip((_SPARK - lightness) / (1 - _SPARK), 0, 1)  # a soft sheen is lit paint, a spark is not
+        share = np.clip(saturation, least, 1.25) * np.clip(new / aim, 0, 1.2)
     direction = target[1:] / max(size, 1e-6)
     along = (size * share)[..., None] * direction
     variation = _VARIATION * (lab[..., 1:] - np.asarray(paint.chroma)) if size > _NEUTRAL else 0.0

@@ -26,7 +26,7 @@ def describe_outcome(plan: EditPlan, outcomes: Iterable[StepOutcome], notes: Ite
     said = [_say(outcome.step) for outcome in done if not _is_sizing(outcome.step)]
     details = [_sentence(outcome.reason) for outcome in done if outcome.reason]
     skipped = [(_words(o.step), o.reason) for o in outcomes if o.status is Status.SKIPPED]
-    parts = [_sentence(_join(said))] if said else []
+    parts = [_sentence(_join(list(dict.fromkeys(said))))] if said else []
     return " ".join([*parts, *details, *_not_done(skipped, plan.unsupported), *notes, *_note(plan)])
 
 

@@ -92,7 +92,9 @@ class Evidence:
         self.guessed = network is None and self.view.alpha is None
         if network is not None and _UNSURE[0] <= found.confidence < _UNSURE[1]:
             large = self.networks.saliency_large()
-            found = find_salient(self.view, large) if large else found
+            other = find_salient(self.view, large) if large else found
+            # The large one tells whether there is a subject; which of two answers is clearer they tell themselves.
+            found = found if _LIKELY <= other.confidence < found.confidence else other
         return found
 
     @cached_property

@@ -34,7 +34,7 @@ _LEAST_LIKELY, _LIFT = 0.03, 2
 """Probability, and multiple of that of any names, from which a thing may be what its name says."""
 _AS_LIKELY = 0.5
 _LEAST_UNDER = 0.15
-_LEAST_DETECTED, _PART = 0.28, 0.7
+_LEAST_DETECTED, _PART, _WHOLE = 0.28, 0.7, 0.8
 _MOST_INSTANCES = 40
 _ANYTHING = Thing("thing")
 
@@ -182,12 +182,17 @@ def _whole(evidence: Evidence, spot: Region) -> Plane | None:
 def _distinct(evidence: Evidence) -> list[FloatBox]:
     """What stands out and what was detected, each thing once: of a part that holds several, those."""
     parts = [d.box for d in evidence.objects if d.score >= _LEAST_DETECTED]
-    kept = [box for box in evidence.salient_boxes if sum(inside(part, box) > _PART for part in parts) < 2]
+    kept = [box for box in evidence.salient_boxes if not _holds_several(box, parts)]
     for part in parts:
         nested = any(max(inside(part, box), inside(box, part)) >= _PART for box in kept)
         if not nested and all(shared(part, box) < _LIKELY for box in kept):
             kept.append(part)
     return kept
+
+
+def _holds_several(box: FloatBox, parts: Sequence[FloatBox]) -> bool:
+    """Whether several things were detected in what stands out, and not the whole of it as one."""
+    return sum(inside(part, box) > _PART for part in parts) > 1 and all(shared(part, box) < _WHOLE for part in parts)
 
 
 def _share_inside(alpha: Plane, box: FloatBox) -> float:
