@@ -39,6 +39,16 @@ class ParameterOutOfRange(InvalidRequest):
     """An amount is outside the range its operation documents."""
 
 
+def require_within(name: str, value: float, low: float, high: float) -> None:
+    """Refuse an amount outside its range; not a number is outside every range.
+
+    Raises:
+        ParameterOutOfRange: `value` is not within `low` to `high`, both allowed; the message names it.
+    """
+    if not low <= value <= high:
+        raise ParameterOutOfRange(f"{name} must be between {low:g} and {high:g}", param=name)
+
+
 class UnsafeUrl(InvalidRequest):
     """A picture's address is not one this server may fetch."""
 

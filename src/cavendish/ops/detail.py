@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cavendish.errors import ParameterOutOfRange
+from cavendish.errors import require_within
 from cavendish.imaging.color import EncodedRGB
 from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, Op, OpInput
@@ -48,8 +48,8 @@ def sharpen(image: Image, *, amount: float, radius_px: float = 1.2, check: Calla
     Source:
         See `pixels.sharpness.sharpen`.
     """
-    _refuse_outside("amount", amount, 0, 1)
-    _refuse_outside("radius_px", radius_px, 0.3, 20)
+    require_within("amount", amount, 0, 1)
+    require_within("radius_px", radius_px, 0.3, 20)
     rgb = EncodedRGB(image.rgb)
     return sharpness.sharpen(rgb, noise_level(rgb), amount=amount, radius_px=radius_px, check=check)
 
@@ -71,7 +71,7 @@ def adjust_texture(image: Image, *, amount: float, check: Callable[[], None] = _
     Source:
         See `pixels.sharpness.adjust_texture`.
     """
-    _refuse_outside("amount", amount, -1, 1)
+    require_within("amount", amount, -1, 1)
     rgb = EncodedRGB(image.rgb)
     return sharpness.adjust_texture(rgb, noise_level(rgb), amount=amount, check=check)
 
@@ -97,7 +97,7 @@ def denoise(
     Source:
         See `pixels.denoise.denoise`.
     """
-    _refuse_outside("strength", strength, 0, 1)
+    require_within("strength", strength, 0, 1)
     left, top, right, bottom = box or (0, 0, *image.size)
     part = EncodedRGB(np.ascontiguousarray(image.rgb[top:bottom, left:right]))
     if strength == 0:
@@ -128,14 +128,9 @@ def add_grain(
     Source:
         See `pixels.film_grain`.
     """
-    _refuse_outside("amount", amount, 0, 1)
-    _refuse_outside("size", size, 0, 1)
+    require_within("amount", amount, 0, 1)
+    require_within("size", size, 0, 1)
     return film_grain(EncodedRGB(image.rgb), amount=amount, size=size, seed=seed, check=check)
-
-
-def _refuse_outside(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ParameterOutOfRange(f"{name} must be between {low:g} and {high:g}", param=name)
 
 
 def _patch(given: OpInput, pixels: EncodedRGB) -> Patch:

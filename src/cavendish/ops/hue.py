@@ -8,7 +8,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from cavendish.errors import ParameterOutOfRange, UnsupportedEdit
+from cavendish.errors import UnsupportedEdit, require_within
 from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, Plane, from_oklab, to_linear, to_oklab
 from cavendish.imaging.gamut import map_into_gamut
 from cavendish.ops.base import Need, Op, OpInput
@@ -57,7 +57,7 @@ def adjust_saturation(image: LinearRGB, *, amount: float) -> LinearRGB:
     Source:
         Oklab: Ottosson 2020, "A perceptual color space for image processing".
     """
-    _check("amount", amount, -1, 1)
+    require_within("amount", amount, -1, 1)
     lab = to_oklab(image)
     lab[..., 1:] *= np.float32(1 + amount)
     return from_oklab(lab)
@@ -79,7 +79,7 @@ def adjust_vibrance(image: LinearRGB, *, amount: float) -> LinearRGB:
     Source:
         Oklab: Ottosson 2020. The falling gain is this project's own.
     """
-    _check("amount", amount, 0, 1)
+    require_within("amount", amount, 0, 1)
     lab = to_oklab(image)
     weak = np.maximum(1 - np.hypot(lab[..., 1], lab[..., 2]) / _STRONG, 0)
     spared = 1 - _SPARED * _SKIN.likeness(lab, softness=_SOFTNESS)
@@ -103,7 +103,7 @@ def shift_hue(image: LinearRGB, *, hue_deg: float) -> LinearRGB:
     Source:
         Oklab: Ottosson 2020.
     """
-    _check("hue_deg", hue_deg, -180, 180)
+    require_within("hue_deg", hue_deg, -180, 180)
     lab = to_oklab(image)
     lab[..., 1:] = lab[..., 1:] @ _turn(hue_deg).T
     return from_oklab(lab)
@@ -131,9 +131,9 @@ def selective_color(
         Oklab: Ottosson 2020. Soft color categories: Benavente, Vanrell and Baldrich, "Parametric fuzzy sets for
         automatic color naming", 2008; the ranges are this project's own.
     """
-    _check("hue_deg", hue_deg, -180, 180)
-    _check("saturation", saturation, -1, 1)
-    _check("lightness", lightness, -1, 1)
+    require_within("hue_deg", hue_deg, -180, 180)
+    require_within("saturation", saturation, -1, 1)
+    require_within("lightness", lightness, -1, 1)
     lab = to_oklab(image)
     softness = max(1.0, _SOFTNESS - abs(hue_deg) / _FIRMNESS_DEG)
     share = range_meant(color).likeness(lab, softness=softness)
@@ -162,7 +162,7 @@ def tint(image: LinearRGB, *, color: str, amount: float) -> LinearRGB:
     Source:
         Oklab: Ottosson 2020; shadows get chroma in proportion to their lightness, as under a colored light.
     """
-    _check("amount", amount, 0, 1)
+    require_within("amount", amount, 0, 1)
     lab, goal = to_oklab(image), _lab_of(color)
     veil = 1 - min(1.0, float(np.hypot(goal[1], goal[2])) / _GRAYISH)
     share = np.minimum(lab[..., 0] / max(float(goal[0]), 1e-3), 1)
@@ -215,15 +215,10 @@ def posterize(image: EncodedRGB, *, levels: int) -> EncodedRGB:
     Source:
         Uniform quantization, Gonzalez & Woods, Digital Image Processing, 2.4.2.
     """
-    _check("levels", levels, 2, 64)
+    require_within("levels", levels, 2, 64)
     steps = np.arange(256) * levels // 256
     table = np.rint(steps * (255 / (levels - 1))).astype(np.uint8)
     return EncodedRGB(np.asarray(cv2.LUT(np.ascontiguousarray(image), table)))
-
-
-def _check(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ParameterOutOfRange(f"{name} must be between {low:g} and {high:g}", param=name)
 
 
 def _turn(hue_deg: float) -> Plane:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cavendish.domain.plan import Parameters
-from cavendish.errors import ParameterOutOfRange, UnsupportedEdit
+from cavendish.errors import UnsupportedEdit, require_within
 from cavendish.imaging.color import EncodedRGB, Plane
 from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, Op, OpInput
@@ -75,7 +75,7 @@ def deblur(
     Source:
         See `pixels.deblur`, `pixels.blur_level`.
     """
-    _refuse_outside("strength", strength)
+    require_within("strength", strength, 0, 1)
     rgb = EncodedRGB(image.rgb)
     level, blur_px = noise_level(rgb), blur_level(rgb)
     if strength == 0:
@@ -132,8 +132,7 @@ def upscale(
     Source:
         See `pixels.upscale`.
     """
-    if not 1 <= scale <= 4:
-        raise ParameterOutOfRange("scale must be between 1 and 4", param="scale")
+    require_within("scale", scale, 1, 4)
     size = (round(image.size[0] * scale), round(image.size[1] * scale))
     if size[0] * size[1] > most_pixels:
         raise UnsupportedEdit(
@@ -185,7 +184,7 @@ def remove_jpeg_artifacts(
     Source:
         See `pixels.jpeg_grid`, `pixels.denoise`.
     """
-    _refuse_outside("strength", strength)
+    require_within("strength", strength, 0, 1)
     rgb = EncodedRGB(image.rgb)
     if strength == 0:
         return rgb
@@ -212,7 +211,7 @@ def restore_fading(image: Image, *, strength: float, check: Callable[[], None] =
     Source:
         See `pixels.fading`.
     """
-    _refuse_outside("strength", strength)
+    require_within("strength", strength, 0, 1)
     return fading.restore_fading(EncodedRGB(image.rgb), strength=strength, check=check)
 
 
@@ -236,7 +235,7 @@ def repair_old_photo(
     Source:
         See `pixels.scratches`, `pixels.denoise`, `pixels.fading`.
     """
-    _refuse_outside("strength", strength)
+    require_within("strength", strength, 0, 1)
     rgb = EncodedRGB(image.rgb)
     if strength == 0:
         return rgb
@@ -261,11 +260,6 @@ def scan_document(image: Image, *, mode: document.Mode, check: Callable[[], None
         See `pixels.document`.
     """
     return document.scan_document(EncodedRGB(image.rgb), mode=mode, check=check)
-
-
-def _refuse_outside(name: str, value: float) -> None:
-    if not 0 <= value <= 1:
-        raise ParameterOutOfRange(f"{name} must be between 0 and 1", param=name)
 
 
 def _share(size: tuple[int, int], boxes: tuple[Box, ...], within: float) -> Plane | None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.errors import ParameterOutOfRange
+from cavendish.errors import ParameterOutOfRange, require_within
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, luma, to_encoded, to_linear
 from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, Op, OpInput
@@ -49,7 +49,7 @@ def adjust_exposure(image: LinearRGB, *, exposure_ev: float) -> LinearRGB:
     Source:
         Transfer function: IEC 61966-2-1:1999. Stops: APEX exposure value, ISO 12232.
     """
-    _check("exposure_ev", exposure_ev, 5)
+    require_within("exposure_ev", exposure_ev, -5, 5)
     return LinearRGB(image * np.float32(2.0**exposure_ev))
 
 
@@ -69,7 +69,7 @@ def adjust_brightness(values: Plane, *, amount: float) -> Plane:
     Source:
         Power-law (gamma) adjustment, Gonzalez & Woods, Digital Image Processing, 3.2.3.
     """
-    _check("amount", amount, 1)
+    require_within("amount", amount, -1, 1)
     return np.asarray(values ** np.float32(2.0 ** (-1.2 * amount)), np.float32)
 
 
@@ -90,7 +90,7 @@ def adjust_contrast(values: Plane, *, amount: float) -> Plane:
     Source:
         Sigmoid contrast, Braun & Fairchild 1999, "Image lightness rescaling using sigmoidal contrast enhancement".
     """
-    _check("amount", amount, 1)
+    require_within("amount", amount, -1, 1)
     if amount <= 0:
         return np.asarray(0.5 + (values - 0.5) * (1 + amount), np.float32)
     slope = 1 + 9 * amount
@@ -120,7 +120,7 @@ def adjust_whites(image: EncodedRGB, *, amount: float) -> EncodedRGB:
     Source:
         Levels, Gonzalez & Woods, Digital Image Processing, 3.2.4, with soft ends.
     """
-    _check("amount", amount, 1)
+    require_within("amount", amount, -1, 1)
     reach = _ENDS * abs(amount)
     ends = [(1 - reach, 1 - 0.2 * reach), (1, 1)] if amount > 0 else [(1, 1 - reach)]
     return map_tones(image, curve_through([(0, 0), (0.35, 0.35), *ends]))
@@ -142,7 +142,7 @@ def adjust_blacks(image: EncodedRGB, *, amount: float) -> EncodedRGB:
     Source:
         As for `adjust_whites`.
     """
-    _check("amount", amount, 1)
+    require_within("amount", amount, -1, 1)
     reach = _ENDS * abs(amount)
     ends = [(0, reach)] if amount > 0 else [(0, 0), (reach, 0.2 * reach)]
     return map_tones(image, curve_through([*ends, (0.65, 0.65), (1, 1)]))
@@ -207,16 +207,10 @@ def sepia(image: EncodedRGB, *, strength: float = 1.0) -> EncodedRGB:
     Source:
         The sepia matrix in W3C Filter Effects Module Level 1, 9.4.
     """
-    if not 0 <= strength <= 1:
-        raise ParameterOutOfRange("strength must be between 0 and 1", param="strength")
+    require_within("strength", strength, 0, 1)
     toned = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]], np.float32)
     matrix = np.eye(3, dtype=np.float32) * (1 - strength) + toned * strength
     return EncodedRGB(np.asarray(cv2.transform(np.asarray(image), matrix)))
-
-
-def _check(name: str, value: float, limit: float) -> None:
-    if not -limit <= value <= limit:
-        raise ParameterOutOfRange(f"{name} must be between {-limit:g} and {limit:g}", param=name)
 
 
 def _ramp() -> EncodedRGB:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.errors import ParameterOutOfRange
+from cavendish.errors import require_within
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
 from cavendish.imaging.resample import lifted
 from cavendish.pixels.strips import strips
@@ -162,7 +162,7 @@ def adjust_highlights(image: EncodedRGB, *, amount: float, check: Callable[[], N
         Durand & Dorsey, "Fast bilateral filtering for the display of high-dynamic-range images", 2002, with the base
         of `base_light`.
     """
-    _check_amount(amount)
+    require_within("amount", amount, -1, 1)
     if amount == 0:
         return EncodedRGB(image.copy())
     return relight_by_base(
@@ -187,14 +187,9 @@ def adjust_shadows(image: EncodedRGB, *, amount: float, check: Callable[[], None
     Source:
         As for `adjust_highlights`.
     """
-    _check_amount(amount)
+    require_within("amount", amount, -1, 1)
     if amount == 0:
         return EncodedRGB(image.copy())
     return relight_by_base(
         image, lambda base: np.exp2(np.float32(amount * _SHADOWS_EV) * smooth_step(base, 0.75, 0.15)), check=check
     )
-
-
-def _check_amount(amount: float) -> None:
-    if not -1 <= amount <= 1:
-        raise ParameterOutOfRange("amount must be between -1 and 1", param="amount")

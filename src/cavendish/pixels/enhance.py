@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.errors import ParameterOutOfRange
+from cavendish.errors import require_within
 from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, from_oklab, luma, to_encoded, to_linear, to_oklab
 from cavendish.pixels.base_light import base_light, lightness, looked_at, small_light
 from cavendish.pixels.strips import strips
@@ -87,8 +87,7 @@ def auto_enhance(
         Percentile exposure as in Reinhard et al., "Photographic tone reproduction for digital images", 2002; the rest
         as `estimate_light`, `relight` and `base_light` say.
     """
-    if not 0 <= strength <= 1:
-        raise ParameterOutOfRange("strength must be between 0 and 1", param="strength")
+    require_within("strength", strength, 0, 1)
     if strength == 0:
         return EncodedRGB(image.copy())
     return apply_correction(image, measure(image, seen, share=1 - (1 - strength) ** 2), check=check)

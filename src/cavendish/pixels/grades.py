@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.errors import ParameterOutOfRange
+from cavendish.errors import require_within
 from cavendish.imaging.color import LinearRGB, OklabImage, from_oklab, to_oklab
 from cavendish.pixels.tone_curves import curve_through, relight, smooth_step, within_gamut
 from cavendish.pixels.white_point import NEUTRAL, Light, adaptation
@@ -134,8 +134,7 @@ def apply_grade(light: LinearRGB, grade: Grade, *, strength: float) -> LinearRGB
     Source:
         Lift, gain, curves and split toning as colorists use them: Van Hurkman, "Color Correction Handbook", 2014.
     """
-    if not 0 <= strength <= 1:
-        raise ParameterOutOfRange("strength must be between 0 and 1", param="strength")
+    require_within("strength", strength, 0, 1)
     if strength == 0:
         return LinearRGB(light.copy())
     lab = np.asarray(to_oklab(_curved(_relit(light, grade, strength), grade, strength))).copy()
@@ -193,8 +192,7 @@ def fade(light: LinearRGB, *, amount: float) -> LinearRGB:
     Source:
         The exposed base and faded dyes of color prints: Wilhelm, "The Permanence and Care of Color Photographs", 1993.
     """
-    if not 0 <= amount <= 1:
-        raise ParameterOutOfRange("amount must be between 0 and 1", param="amount")
+    require_within("amount", amount, 0, 1)
     return apply_grade(light, _FADED, strength=amount)
 
 
@@ -223,8 +221,7 @@ def vignette_gain(size: tuple[int, int], rows: slice, *, amount: float, roundnes
         The cosine-fourth law of natural vignetting, with the field of view as the amount.
     """
     for name, value in (("amount", amount), ("roundness", roundness)):
-        if not 0 <= value <= 1:
-            raise ParameterOutOfRange(f"{name} must be between 0 and 1", param=name)
+        require_within(name, value, 0, 1)
     width, height = size
     x = ((np.arange(width) + 0.5) * 2 - width).astype(np.float32)
     y = ((np.arange(rows.start, rows.stop) + 0.5) * 2 - height).astype(np.float32)[:, None]

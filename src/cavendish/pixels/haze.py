@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.errors import ParameterOutOfRange
+from cavendish.errors import require_within
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
 from cavendish.imaging.resample import lifted
 from cavendish.pixels.base_light import lightness, local_lines, small_light
@@ -67,8 +67,7 @@ def dehaze(image: EncodedRGB, *, amount: float, check: Callable[[], None] = lamb
         He, Sun & Tang, "Single image haze removal using dark channel prior", 2009, refined as in their "Guided image
         filtering", 2013.
     """
-    if not 0 <= amount <= 1:
-        raise ParameterOutOfRange("amount must be between 0 and 1", param="amount")
+    require_within("amount", amount, 0, 1)
     if amount == 0:
         return EncodedRGB(image.copy())
     haze = measure_haze(small_light(image, side_px=_SIDE_PX), share=0.98 * (1 - (1 - amount) ** 3))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from cavendish.errors import ParameterOutOfRange
+from cavendish.errors import require_within
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
 from cavendish.imaging.resample import lifted
 from cavendish.pixels.base_light import lightness, local_lines
@@ -41,8 +41,7 @@ def local_contrast(image: EncodedRGB, *, amount: float, check: Callable[[], None
     Source:
         Paris, Hasinoff & Kautz, "Local Laplacian filters", 2011; Aubry et al., "Fast local Laplacian filters", 2014.
     """
-    if not -1 <= amount <= 1:
-        raise ParameterOutOfRange("amount must be between -1 and 1", param="amount")
+    require_within("amount", amount, -1, 1)
     if amount == 0:
         return EncodedRGB(image.copy())
     height, width = image.shape[:2]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.errors import ParameterOutOfRange
+from cavendish.errors import require_within
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, luma, to_encoded, to_linear
 from cavendish.pixels.base_light import lightness, local_lines, looked_at, relight_by_base, small_light
 from cavendish.pixels.region import Box
@@ -93,8 +93,7 @@ def brighten_low_light(
         Percentile gain and power law in linear light, Gonzalez & Woods, Digital Image Processing, 3.2; noise: Immerkær,
         "Fast noise variance estimation", 1996, and He, Sun & Tang, "Guided image filtering", 2013.
     """
-    if not 0 <= strength <= 1:
-        raise ParameterOutOfRange("strength must be between 0 and 1", param="strength")
+    require_within("strength", strength, 0, 1)
     if strength == 0:
         return EncodedRGB(image.copy())
     brightening = measure_darkness(image, seen, share=1 - (1 - strength) ** 2)
@@ -192,8 +191,7 @@ def brighten_backlit(
         2002, with the guided filter of He, Sun & Tang, 2013; two sides of a picture: Otsu, "A threshold selection
         method from gray-level histograms", 1979.
     """
-    if not 0 <= strength <= 1:
-        raise ParameterOutOfRange("strength must be between 0 and 1", param="strength")
+    require_within("strength", strength, 0, 1)
     dark, wanted_ev = _shade(image, faces)
     lift_ev = wanted_ev * (1 - (1 - strength) ** 2)
     if lift_ev <= 0.01:

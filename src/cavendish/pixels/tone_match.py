@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.errors import ParameterOutOfRange
+from cavendish.errors import require_within
 from cavendish.imaging.color import LinearRGB, OklabImage, from_oklab, to_oklab
 from cavendish.pixels.tone_curves import smooth_step, within_gamut
 
@@ -46,8 +46,7 @@ class ToneMatch:
         Raises:
             ParameterOutOfRange: `strength` is outside 0 to 1.
         """
-        if not 0 <= strength <= 1:
-            raise ParameterOutOfRange("strength must be between 0 and 1", param="strength")
+        require_within("strength", strength, 0, 1)
         if strength == 0:
             return LinearRGB(light.copy())
         lab = np.asarray(to_oklab(light)).copy()

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.errors import ParameterOutOfRange
+from cavendish.errors import require_within
 from cavendish.imaging.color import EncodedRGB, LinearRGB, to_encoded, to_linear
 from cavendish.pixels.base_light import looked_at, small_light
 from cavendish.pixels.strips import strips
@@ -81,8 +81,7 @@ def adjust_warmth(image: EncodedRGB, *, amount: float, check: Callable[[], None]
     Source:
         As `adaptation` says; equal mireds look like equal steps.
     """
-    if not -1 <= amount <= 1:
-        raise ParameterOutOfRange("amount must be between -1 and 1", param="amount")
+    require_within("amount", amount, -1, 1)
     target = Light(amount * _WARMTH_MIRED, 0)
     return _adapted(image, adaptation(NEUTRAL, target), keep_white=False, check=check)
 

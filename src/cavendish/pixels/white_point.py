@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.errors import ParameterOutOfRange
+from cavendish.errors import require_within
 from cavendish.imaging.color import LinearRGB, to_oklab
 
 Floats = npt.NDArray[np.float64]
@@ -75,10 +75,8 @@ def light_of(temperature_k: float, *, tint: float = 0.0) -> Light:
     Raises:
         ParameterOutOfRange: `temperature_k` or `tint` is outside its range.
     """
-    if not _WARMEST_K <= temperature_k <= _COLDEST_K:
-        raise ParameterOutOfRange("temperature_k must be between 1500 and 25000", param="temperature_k")
-    if not -1 <= tint <= 1:
-        raise ParameterOutOfRange("tint must be between -1 and 1", param="tint")
+    require_within("temperature_k", temperature_k, _WARMEST_K, _COLDEST_K)
+    require_within("tint", tint, -1, 1)
     return Light(1e6 / temperature_k - 1e6 / _NEUTRAL_K, tint * _TINT_DUV)
 
 
