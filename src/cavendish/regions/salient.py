@@ -74,7 +74,8 @@ def _supplied_cutout(image: Image) -> Plane | None:
 
 
 def _is_flat(rgb: npt.NDArray[np.uint8]) -> bool:
-    return bool((np.ptp(rgb.reshape(-1, 3), axis=0) <= _FLAT_LEVELS).all())
+    ranges = (cv2.minMaxLoc(plane)[:2] for plane in cv2.split(rgb))
+    return all(high - low <= _FLAT_LEVELS for low, high in ranges)
 
 
 def _resize(rgb: npt.NDArray[np.uint8], *, width: int, height: int) -> npt.NDArray[np.uint8]:
