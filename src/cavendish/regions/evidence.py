@@ -43,6 +43,8 @@ _UNSURE = (0.3, 0.95)
 _LEAST_PART = 0.002
 """Of the picture: smaller parts of a salient map are specks."""
 _SAME_AS_SUBJECT = 0.7
+_SURFACES = {"dining table", "bed", "couch", "bench"}
+"""Classes of the detector that other things stand or lie on, so that a box of one holds much of theirs."""
 _MARGIN = 0.08
 _SURE, _LIKELY = 0.6, 0.5
 _SURROUNDINGS = 0.2
@@ -112,6 +114,11 @@ class Evidence:
         """What the object detector found."""
         return detect_objects(self.view, self.detector)
 
+    @property
+    def solid_boxes(self) -> tuple[FloatBox, ...]:
+        """Boxes of what the detector is sure of and nothing stands or lies on."""
+        return tuple(d.box for d in self.objects if d.score >= _LIKELY and d.label not in _SURFACES)
+
     @cached_property
     def faces(self) -> tuple[Face, ...]:
         """The faces, surest first."""
@@ -160,8 +167,7 @@ class Evidence:
     def mask(self, box: FloatBox, others: Sequence[FloatBox] = ()) -> Region:
         """The pixels of the thing in a box, its edge not yet refined; `others` are boxes of its neighbors."""
         if box not in self._masks:
-            sure = [d.box for d in self.objects if d.score >= _LIKELY]
-            near = [other for other in dict.fromkeys((*others, *sure)) if _is_beside(other, box)]
+            near = [other for other in dict.fromkeys((*others, *self.solid_boxes)) if _is_beside(other, box)]
             self._masks[box] = _Kept.of(self._cut_out(box, near))
         return self._masks[box].region()
 

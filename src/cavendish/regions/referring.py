@@ -163,9 +163,6 @@ def _of_color(
     shares = {instance: color_share(scene.likeness(color), part(instance)) for instance in left}
     best = max(shares.values(), default=0.0)
     found = [instance for instance, share in shares.items() if share >= max(least, _AS_MUCH * best)]
-    second = max((share for share in shares.values() if share < best), default=1.0)
-    if not found and best >= least / 2 and second < best / 2:  # in deep shade, but much more so than any other
-        return [max(left, key=lambda instance: shares[instance])]
     shade, _, base = color.partition(" ")
     if not found and shade in {"dark", "light"} and is_color(base):  # of several brown ones the darkest is "dark brown"
         found = _of_color(left, base, part, scene, least=least)

@@ -14,7 +14,7 @@ from cavendish.errors import UnsupportedEdit
 from cavendish.pixels.region import Region
 from cavendish.regions.colors import color_likeness, find_colored, is_color
 from cavendish.regions.expressions import not_found, points_at
-from cavendish.regions.instances import Instance, find_instances
+from cavendish.regions.instances import Instance, find_instances, look_alike
 from cavendish.regions.lettering_words import find_lettering
 from cavendish.regions.objects import FloatBox, inside, shared
 from cavendish.regions.referring import Choice, Scene, choose
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
     Find = Callable[[RegionQuery], Region]
 
-_LIKELY = 0.5
+_LIKELY, _SURE = 0.5, 0.6
 _KNOWN = 0.35
 """Probability from which the recognizer knows what something is."""
 _LEAST_LIKELY, _LIFT = 0.03, 2
 """Probability, and multiple of that of any names, from which a thing may be what its name says."""
+_OUTSTANDING = 0.35
 _AS_LIKELY = 0.5
 _LEAST_UNDER = 0.15
 _LEAST_DETECTED, _PART, _WHOLE = 0.28, 0.7, 0.8
@@ -116,17 +117,47 @@ def _unknown(evidence: Evidence, query: RegionQuery, thing: Thing | None, find: 
     """A name that finds nothing: what is written so, has its color, or stands out and has no better name."""
     if thing is None and evidence.text_boxes and (written := _written(evidence, query, find)):
         return written
-    if query.color:
-        return _by_color(evidence, query, thing)
     boxes = _distinct(evidence)
     candidates = _likeliest(evidence, thing, [box for box in boxes if _may_be(evidence, thing, box)])
     known = thing is not None or _is_likeness(query.query)
-    clear = len(candidates) == 1 and (known or (len(boxes) == 1 and not points_at(query)))
-    if not candidates or not (clear or (known and (points_at(query) or query.every))):
+    if query.color and (colored := _colored(evidence, query, boxes, find)):
+        candidates = colored
+    elif query.color:
+        return _by_color(evidence, query, thing)
+    elif not known:
+        candidates = [i for i in candidates if _is_apart(evidence, i.box)]
+        if not _are_alike(evidence, candidates):
+            raise not_found(query)
+    if not candidates or (known and len(candidates) > 1 and not (points_at(query) or query.every)):
         raise not_found(query)
     scene = scene_of(evidence, candidates, find)
     found = _united(evidence, choose(candidates, query, thing or _ANYTHING, scene), scene)
     return dataclasses.replace(found, doubt=f"“{query.query}” was taken to be what stands out")
+
+
+def _colored(evidence: Evidence, query: RegionQuery, boxes: Sequence[FloatBox], find: Find) -> list[Instance]:
+    """What has no better name and the color that the expression names."""
+    nameless = [Instance(box, _LIKELY) for box in boxes if _may_be(evidence, None, box) and _is_apart(evidence, box)]
+    if not nameless or not is_color(query.color):
+        return []
+    scene = scene_of(evidence, nameless, find)
+    try:
+        return list(choose(nameless, RegionQuery("", color=query.color, every=True), _ANYTHING, scene).chosen)
+    except UnsupportedEdit:
+        return []
+
+
+def _is_apart(evidence: Evidence, box: FloatBox) -> bool:
+    """Whether something stands out by itself, rather than as a part of what is known."""
+    left, top, right, bottom = (round(edge) for edge in box)
+    part = evidence.salient.alpha[top:bottom, left:right]
+    known = sum(inside(box, other) for other in evidence.solid_boxes if shared(other, box) < _LIKELY)
+    return evidence.salient.confidence >= _LIKELY and part.size > 0 and part.mean() >= _OUTSTANDING and known < _PART
+
+
+def _are_alike(evidence: Evidence, candidates: Sequence[Instance]) -> bool:
+    """Whether nothing but things of one kind could be meant by a name that nobody knows."""
+    return all(look_alike(evidence, candidates[0].box, other.box) for other in candidates[1:])
 
 
 def _likeliest(evidence: Evidence, thing: Thing | None, boxes: Sequence[FloatBox]) -> list[Instance]:
@@ -183,6 +214,7 @@ def _distinct(evidence: Evidence) -> list[FloatBox]:
     """What stands out and what was detected, each thing once: of a part that holds several, those."""
     parts = [d.box for d in evidence.objects if d.score >= _LEAST_DETECTED]
     kept = [box for box in evidence.salient_boxes if not _holds_several(box, parts)]
+    kept = [box for k, box in enumerate(kept) if not any(inside(box, larger) >= _PART for larger in kept[:k])]
     for part in parts:
         nested = any(max(inside(part, box), inside(box, part)) >= _PART for box in kept)
         if not nested and all(shared(part, box) < _LIKELY for box in kept):
@@ -209,7 +241,7 @@ def _may_be(evidence: Evidence, thing: Thing | None, box: FloatBox) -> bool:
 
     They then have no better name for it, and no name for the thing either, or think of that one more than of most.
     """
-    if any(d.score >= _LIKELY and shared(d.box, box) >= _LIKELY for d in evidence.objects):
+    if any(d.score >= _SURE and shared(d.box, box) >= _LIKELY for d in evidence.objects):
         return False
     if evidence.recognizer is None:
         return thing is None or evidence.detector is None
