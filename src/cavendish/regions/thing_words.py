@@ -249,5 +249,6 @@ def _may_be(evidence: Evidence, thing: Thing | None, box: FloatBox) -> bool:
     if float(seen.max()) >= _KNOWN:
         return False
     names = label_indices(thing, evidence.recognizer.labels) if thing else ()
-    likely = float(seen[list(names)].sum()) if names else 0.0
-    return not (thing and thing.detected) or likely >= max(_LEAST_LIKELY, _LIFT * len(names) / len(seen))
+    if thing is None or not (names or thing.detected):
+        return True
+    return float(seen[list(names)].sum()) >= max(_LEAST_LIKELY, _LIFT * len(names) / len(seen))
