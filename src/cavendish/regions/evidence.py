@@ -45,8 +45,13 @@ _LEAST_PART = 0.002
 _SAME_AS_SUBJECT = 0.7
 _SURFACES = {"dining table", "bed", "couch", "bench"}
 """Classes of the detector that other things stand or lie on, so that a box of one holds much of theirs."""
+_HELD = 0.7
+"""Share of a thing in a box from which it is in it."""
 _MARGIN = 0.08
 _SURE, _LIKELY = 0.6, 0.5
+_MUCH = 0.25
+_PLAIN = np.array([124, 116, 104], np.float32)
+"""The middle of what the recognizer was trained with."""
 _SURROUNDINGS = 0.2
 """What is looked at around a mask, of the sides of its box."""
 _LEAST_REST = 0.05
@@ -67,7 +72,7 @@ class Evidence:
         self.networks = networks
         self.guessed = False
         """Whether a subject was found without a network."""
-        self._recognized: dict[tuple[int, ...], npt.NDArray[np.float32]] = {}
+        self._recognized: dict[tuple[Box, bool], npt.NDArray[np.float32]] = {}
         self._masks: dict[FloatBox, _Kept] = {}
         self._landmarks: dict[Face, Landmarks | None] = {}
 
@@ -116,8 +121,14 @@ class Evidence:
 
     @property
     def solid_boxes(self) -> tuple[FloatBox, ...]:
-        """Boxes of what the detector is sure of and nothing stands or lies on."""
-        return tuple(d.box for d in self.objects if d.score >= _LIKELY and d.label not in _SURFACES)
+        """Boxes of what the detector is sure of, nothing stands or lies on and holds no several things."""
+        return tuple(
+            d.box
+            for d in self.objects
+            if d.score >= _LIKELY
+            and d.label not in _SURFACES
+            and sum(inside(part, d.box) >= _HELD for part in self.salient_boxes) < 2
+        )
 
     @cached_property
     def faces(self) -> tuple[Face, ...]:
@@ -151,18 +162,34 @@ class Evidence:
             self._landmarks[face] = find_landmarks(self.image, face, network) if network else None
         return self._landmarks[face]
 
-    def recognized(self, box: FloatBox) -> npt.NDArray[np.float32]:
-        """The recognizer's probabilities for what is in a box; only where there is a recognizer."""
+    def recognized(self, box: FloatBox, *, alone: bool = False) -> npt.NDArray[np.float32]:
+        """The recognizer's probabilities for what is in a box; only where there is a recognizer.
+
+        Args:
+            box: In pixels of the view.
+            alone: Show it on plain gray, without what is around it. That tells more, and needs its mask.
+        """
         assert self.recognizer is not None, "asked only where it is installed"
         width, height = self.view.size
         across, down = _MARGIN * (box[2] - box[0]), _MARGIN * (box[3] - box[1])
         left, top = max(0, int(box[0] - across)), max(0, int(box[1] - down))
         right, bottom = min(width, int(box[2] + across) + 1), min(height, int(box[3] + down) + 1)
         place = (left, top, max(right, left + 1), max(bottom, top + 1))
-        if place not in self._recognized:
-            crop = np.ascontiguousarray(self.view.rgb[place[1] : place[3], place[0] : place[2]])
-            self._recognized[place] = recognize(crop, self.recognizer)
-        return self._recognized[place]
+        if (place, alone) not in self._recognized:
+            part = slice(place[1], place[3]), slice(place[0], place[2])
+            crop = self.view.rgb[part]
+            if alone:
+                opacity = self._shape(box)[part][..., np.newaxis]
+                crop = (crop * opacity + _PLAIN * (1 - opacity)).astype(np.uint8)
+            self._recognized[place, alone] = recognize(np.ascontiguousarray(crop), self.recognizer)
+        return self._recognized[place, alone]
+
+    def _shape(self, box: FloatBox) -> Plane:
+        """What stands out in a box; its mask where that is little."""
+        left, top, right, bottom = (round(edge) for edge in box)
+        part = self.salient.alpha[top:bottom, left:right]
+        clear = self.salient.confidence >= _LIKELY and part.size > 0 and part.mean() >= _MUCH
+        return self.salient.alpha if clear else self.mask(box).alpha
 
     def mask(self, box: FloatBox, others: Sequence[FloatBox] = ()) -> Region:
         """The pixels of the thing in a box, its edge not yet refined; `others` are boxes of its neighbors."""

@@ -11,6 +11,7 @@ import numpy as np
 from cavendish.regions.objects import FloatBox, area, inside, look, shared
 from cavendish.regions.recognition import heat_map
 from cavendish.regions.things import PERSON, Thing, kin_of, label_indices, siblings_of
+from cavendish.regions.wholes import find_wholes, stands_apart
 
 if TYPE_CHECKING:
     from cavendish.regions.evidence import Evidence
@@ -23,26 +24,30 @@ _DETECTED = 0.28
 _KIN_DETECTED = 0.4
 _AGREED = 0.08
 """Probability of a kind's names from which the recognizer agrees with the detector."""
-_RECOGNIZED = 0.45
+_RECOGNIZED = 0.15
 """The same from which it is believed alone."""
+_THINKABLE = 0.015
+"""The same from which a detection that is not sure may be right."""
 _CONTRADICTED = 0.5
 """Probability of a sibling's names from which the recognizer overrules the detector."""
 _SECOND_BEST = 0.15
 """How much less than its best class a detection may have of another that is still believed."""
 _TAKEN_FOR_ONE_ANOTHER = frozenset({"furniture", "vehicle", "vessel"})
 """Groups in which people's names and the detector's differ so much that a sibling is as good."""
-_PART, _SAME = 0.8, 0.6
+_PART, _SAME = 0.7, 0.6
 """Share of one box in another from which the less sure one is a part; shared by joint area from which they are one."""
 _SECOND_LOOK_MARGIN = 0.6
 _SECOND_LOOK = 0.5
+_MOST_SEEN_AGAIN = 0.3
+"""Share of the picture from which a second look would be much the same as the first."""
 _STANDS_OUT = 0.5
 """Shared by joint area of a detection and what stands out from which they are one thing."""
 _SEEN_SOMEWHERE = 0.4
 _NARROW = 0.15
 """Share of the picture that a window must be smaller than where the recognizer is not sure of what it sees in it."""
-_ALIKE = 0.6
-"""Bhattacharyya coefficient of two answers of the recognizer: of composed things 0.58–1 where they are of a kind, at
-most 0.47 where not."""
+_ALIKE = 0.7
+"""Bhattacharyya coefficient of two answers of the recognizer: of composed things 0.77–1 where they are of a kind, at
+most 0.65 where not, mostly under 0.5."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,7 @@ def find_instances(evidence: Evidence, thing: Thing) -> tuple[Instance, ...]:
     if thing.name == PERSON:
         found += [Instance(box, 0.9) for box in evidence.face_boxes if not any(inside(box, i.box) > 0.5 for i in found)]
     elif not found:
-        found = _recognized_wholes(evidence, thing)
-        if not any(i.confidence >= _CONTRADICTED for i in found):
-            found = _seen_somewhere(evidence, thing) or found
+        found = _recognized_wholes(evidence, thing) or _seen_somewhere(evidence, thing)
     if found and thing.name != PERSON:
         found += _look_alikes(evidence, found)
     return _without_repeats(found)
@@ -104,9 +107,11 @@ def _from_detection(evidence: Evidence, thing: Thing, detection: Detection) -> I
         return None
     if _is_contradicted(evidence, thing, detection.box):
         return None
+    sure = own >= _SURE and own >= detection.score - _SECOND_BEST
+    if not sure and not _is_thinkable(evidence, thing, detection.box):
+        return None
     recognized = _recognized(evidence, thing, detection.box)
     stands_out = any(shared(detection.box, box) >= _STANDS_OUT for box in evidence.salient_boxes)
-    sure = own >= _SURE and own >= detection.score - _SECOND_BEST
     kindred = thing.kin in _TAKEN_FOR_ONE_ANOTHER or (recognized >= 2 * _AGREED and stands_out)
     agreed = recognized >= _AGREED or (stands_out and own == detection.score)
     if sure or (related >= _KIN_DETECTED and kindred):
@@ -114,6 +119,13 @@ def _from_detection(evidence: Evidence, thing: Thing, detection: Detection) -> I
     if own >= _DETECTED and (agreed or _seen_again(evidence, thing, detection.box)):
         return Instance(detection.box, own)
     return None
+
+
+def _is_thinkable(evidence: Evidence, thing: Thing, box: FloatBox) -> bool:
+    """Whether the recognizer, shown what is in a box alone, gives the kind any chance; true where it has no name."""
+    network = evidence.recognizer
+    names = list(label_indices(thing, network.labels)) if network else []
+    return not names or float(evidence.recognized(box, alone=True)[names].sum()) >= _THINKABLE
 
 
 def _recognized(evidence: Evidence, thing: Thing, box: FloatBox) -> float:
@@ -136,9 +148,9 @@ def _is_contradicted(evidence: Evidence, thing: Thing, box: FloatBox) -> bool:
 
 def _seen_again(evidence: Evidence, thing: Thing, box: FloatBox) -> bool:
     """Whether the detector finds it again when it looks at it with some of its surroundings."""
-    if evidence.detector is None:
-        return False
     width, height = evidence.view.size
+    if evidence.detector is None or area(box) > _MOST_SEEN_AGAIN * width * height:
+        return False
     across, down = (_SECOND_LOOK_MARGIN * (box[k + 2] - box[k]) for k in (0, 1))
     left, top = max(0, int(box[0] - across)), max(0, int(box[1] - down))
     right, bottom = min(width, int(box[2] + across)), min(height, int(box[3] + down))
@@ -153,29 +165,36 @@ def _seen_again(evidence: Evidence, thing: Thing, box: FloatBox) -> bool:
 
 
 def _recognized_wholes(evidence: Evidence, thing: Thing) -> list[Instance]:
-    """Things the detector has no class for, where the recognizer knows what stands out or was detected.
+    """Things that the detector has no class for or missed, where the recognizer knows a whole when it sees it alone."""
+    network = evidence.recognizer
+    names = list(label_indices(thing, network.labels)) if network else []
+    if not names:
+        return []
+    seen = [(box, float(evidence.recognized(box, alone=True)[names].sum())) for box in find_wholes(evidence)]
+    return [
+        Instance(box, max(p, _SURE), detected=False)
+        for box, p in seen
+        if p >= (_CONTRADICTED if _is_something_else(evidence, thing, box) else _RECOGNIZED)
+    ]
 
-    What is detected inside of what stands out is a part of it.
-    """
-    wholes = [(box, _recognized(evidence, thing, box)) for box in evidence.salient_boxes]
-    known = [box for box, p in wholes if p >= _RECOGNIZED]
-    boxes = [d.box for d in evidence.objects if d.score >= _DETECTED]
-    parts = [box for box in boxes if not any(inside(box, whole) >= _PART for whole in known)]
-    seen = [*wholes, *((box, _recognized(evidence, thing, box)) for box in parts)]
-    return [Instance(box, p, detected=False) for box, p in seen if p >= _RECOGNIZED]
+
+def _is_something_else(evidence: Evidence, thing: Thing, box: FloatBox) -> bool:
+    """Whether the detector is sure that a box holds a thing of another kind."""
+    own = kin_of(thing)
+    return any(d.score >= _SURE and d.label not in own and shared(d.box, box) >= _STANDS_OUT for d in evidence.objects)
 
 
 def _look_alikes(evidence: Evidence, found: Sequence[Instance]) -> tuple[Instance, ...]:
     """What stands out and looks to the recognizer like something that was found: two toy cars are seldom both known."""
     if evidence.recognizer is None:
         return ()
-    alike = []
-    for box in [*evidence.salient_boxes, *(d.box for d in evidence.objects if d.score >= _DETECTED)]:
-        if any(shared(box, i.box) > 0.3 or max(inside(i.box, box), inside(box, i.box)) > 0.5 for i in found):
-            continue
-        if any(look_alike(evidence, box, i.box) for i in found):
-            alike.append(Instance(box, _SURE, detected=False))
-    return tuple(alike)
+    return tuple(
+        Instance(box, _SURE, detected=False)
+        for box in find_wholes(evidence)
+        if stands_apart(evidence, box)
+        and not any(shared(box, i.box) > 0.3 or max(inside(i.box, box), inside(box, i.box)) > 0.5 for i in found)
+        and any(look_alike(evidence, box, i.box) for i in found)
+    )
 
 
 def look_alike(evidence: Evidence, box: FloatBox, other: FloatBox) -> bool:
@@ -187,7 +206,7 @@ def look_alike(evidence: Evidence, box: FloatBox, other: FloatBox) -> bool:
     """
     if evidence.recognizer is None:
         return False
-    a, b = evidence.recognized(box), evidence.recognized(other)
+    a, b = evidence.recognized(box, alone=True), evidence.recognized(other, alone=True)
     return float(np.sqrt(a * b).sum()) >= _ALIKE
 
 

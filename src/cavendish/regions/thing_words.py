@@ -16,9 +16,10 @@ from cavendish.regions.colors import color_likeness, find_colored, is_color
 from cavendish.regions.expressions import not_found, points_at
 from cavendish.regions.instances import Instance, find_instances, look_alike
 from cavendish.regions.lettering_words import find_lettering
-from cavendish.regions.objects import FloatBox, inside, shared
+from cavendish.regions.objects import FloatBox, shared
 from cavendish.regions.referring import Choice, Scene, choose
 from cavendish.regions.things import PERSON, Thing, known_form, label_indices, thing_called, thing_named
+from cavendish.regions.wholes import find_wholes, stands_apart
 from cavendish.regions.words import words
 
 if TYPE_CHECKING:
@@ -32,10 +33,9 @@ _KNOWN = 0.35
 """Probability from which the recognizer knows what something is."""
 _LEAST_LIKELY, _LIFT = 0.03, 2
 """Probability, and multiple of that of any names, from which a thing may be what its name says."""
-_OUTSTANDING = 0.35
-_AS_LIKELY = 0.5
+_AS_LIKELY = 0.35
 _LEAST_UNDER = 0.15
-_LEAST_DETECTED, _PART, _WHOLE = 0.28, 0.7, 0.8
+_PART = 0.7
 _MOST_INSTANCES = 40
 _ANYTHING = Thing("thing")
 
@@ -88,7 +88,7 @@ def _united(evidence: Evidence, choice: Choice, scene: Scene) -> Region:
 
 def _anything(evidence: Evidence, query: RegionQuery, find: Find) -> Region:
     """The thing on the right of the vase: whatever stands out or was detected there."""
-    boxes = _distinct(evidence)
+    boxes = find_wholes(evidence)
     if query.near:
         beside = evidence.lowered(find(RegionQuery(query.near))).alpha
         boxes = [box for box in boxes if _share_inside(beside, box) < _LIKELY]
@@ -117,42 +117,39 @@ def _unknown(evidence: Evidence, query: RegionQuery, thing: Thing | None, find: 
     """A name that finds nothing: what is written so, has its color, or stands out and has no better name."""
     if thing is None and evidence.text_boxes and (written := _written(evidence, query, find)):
         return written
-    boxes = _distinct(evidence)
-    candidates = _likeliest(evidence, thing, [box for box in boxes if _may_be(evidence, thing, box)])
+    boxes = find_wholes(evidence)
     known = thing is not None or _is_likeness(query.query)
-    if query.color and (colored := _colored(evidence, query, boxes, find)):
-        candidates = colored
-    elif query.color:
-        return _by_color(evidence, query, thing)
+    candidates = _likeliest(evidence, thing, [box for box in boxes if _may_be(evidence, thing, box)])
+    if _is_likeness(query.query) or known_form(query.query.lower(), words("likenesses", "mostly")):
+        candidates += [Instance(box, _LIKELY) for box in boxes if _is_figure(evidence, box)]
+    if query.color:
+        candidates = _colored(evidence, query, thing, boxes, find)
+        if not candidates:
+            return _by_color(evidence, query, thing)
     elif not known:
-        candidates = [i for i in candidates if _is_apart(evidence, i.box)]
+        candidates = [i for i in candidates if stands_apart(evidence, i.box)]
         if not _are_alike(evidence, candidates):
             raise not_found(query)
     if not candidates or (known and len(candidates) > 1 and not (points_at(query) or query.every)):
         raise not_found(query)
     scene = scene_of(evidence, candidates, find)
     found = _united(evidence, choose(candidates, query, thing or _ANYTHING, scene), scene)
-    return dataclasses.replace(found, doubt=f"“{query.query}” was taken to be what stands out")
+    why = "found by its color alone" if query.color else "taken to be what stands out"
+    return dataclasses.replace(found, doubt=f"“{query.query}” was {why}")
 
 
-def _colored(evidence: Evidence, query: RegionQuery, boxes: Sequence[FloatBox], find: Find) -> list[Instance]:
-    """What has no better name and the color that the expression names."""
-    nameless = [Instance(box, _LIKELY) for box in boxes if _may_be(evidence, None, box) and _is_apart(evidence, box)]
-    if not nameless or not is_color(query.color):
+def _colored(
+    evidence: Evidence, query: RegionQuery, thing: Thing | None, boxes: Sequence[FloatBox], find: Find
+) -> list[Instance]:
+    """What has no better name and the color that the expression names; people would have been found."""
+    nameless = [Instance(box, _LIKELY) for box in boxes if _may_be(evidence, None, box) and stands_apart(evidence, box)]
+    if not nameless or not is_color(query.color) or (thing is not None and thing.name == PERSON):
         return []
     scene = scene_of(evidence, nameless, find)
     try:
         return list(choose(nameless, RegionQuery("", color=query.color, every=True), _ANYTHING, scene).chosen)
     except UnsupportedEdit:
         return []
-
-
-def _is_apart(evidence: Evidence, box: FloatBox) -> bool:
-    """Whether something stands out by itself, rather than as a part of what is known."""
-    left, top, right, bottom = (round(edge) for edge in box)
-    part = evidence.salient.alpha[top:bottom, left:right]
-    known = sum(inside(box, other) for other in evidence.solid_boxes if shared(other, box) < _LIKELY)
-    return evidence.salient.confidence >= _LIKELY and part.size > 0 and part.mean() >= _OUTSTANDING and known < _PART
 
 
 def _are_alike(evidence: Evidence, candidates: Sequence[Instance]) -> bool:
@@ -166,7 +163,7 @@ def _likeliest(evidence: Evidence, thing: Thing | None, boxes: Sequence[FloatBox
     names = list(label_indices(thing, network.labels)) if thing and network else []
     if not names:
         return [Instance(box, _LIKELY) for box in boxes]
-    likely = {box: float(evidence.recognized(box)[names].sum()) for box in boxes}
+    likely = {box: float(evidence.recognized(box, alone=True)[names].sum()) for box in boxes}
     best = max(likely.values(), default=0.0)
     return [Instance(box, _LIKELY) for box, p in likely.items() if p >= _AS_LIKELY * best]
 
@@ -210,23 +207,6 @@ def _whole(evidence: Evidence, spot: Region) -> Plane | None:
     return None
 
 
-def _distinct(evidence: Evidence) -> list[FloatBox]:
-    """What stands out and what was detected, each thing once: of a part that holds several, those."""
-    parts = [d.box for d in evidence.objects if d.score >= _LEAST_DETECTED]
-    kept = [box for box in evidence.salient_boxes if not _holds_several(box, parts)]
-    kept = [box for k, box in enumerate(kept) if not any(inside(box, larger) >= _PART for larger in kept[:k])]
-    for part in parts:
-        nested = any(max(inside(part, box), inside(box, part)) >= _PART for box in kept)
-        if not nested and all(shared(part, box) < _LIKELY for box in kept):
-            kept.append(part)
-    return kept
-
-
-def _holds_several(box: FloatBox, parts: Sequence[FloatBox]) -> bool:
-    """Whether several things were detected in what stands out, and not the whole of it as one."""
-    return sum(inside(part, box) > _PART for part in parts) > 1 and all(shared(part, box) < _WHOLE for part in parts)
-
-
 def _share_inside(alpha: Plane, box: FloatBox) -> float:
     left, top, right, bottom = (round(edge) for edge in box)
     return float(alpha[top:bottom, left:right].sum()) / max(float(alpha.sum()), 1e-6)
@@ -245,10 +225,19 @@ def _may_be(evidence: Evidence, thing: Thing | None, box: FloatBox) -> bool:
         return False
     if evidence.recognizer is None:
         return thing is None or evidence.detector is None
-    seen = evidence.recognized(box)
+    seen = evidence.recognized(box, alone=True)
     if float(seen.max()) >= _KNOWN:
         return False
     names = label_indices(thing, evidence.recognizer.labels) if thing else ()
     if thing is None or not (names or thing.detected):
         return True
     return float(seen[list(names)].sum()) >= max(_LEAST_LIKELY, _LIFT * len(names) / len(seen))
+
+
+def _is_figure(evidence: Evidence, box: FloatBox) -> bool:
+    """Whether the recognizer takes what is in a box for a small figure; of which thing, it has no names for."""
+    if evidence.recognizer is None:
+        return False
+    labels = evidence.recognizer.labels
+    figures = [labels.index(name) for name in words("likenesses", "figure") if name in labels]
+    return float(evidence.recognized(box, alone=True)[figures].sum()) >= _KNOWN
