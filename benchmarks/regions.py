@@ -1,11 +1,12 @@
 """Whether the region stage finds what a sentence means, and says so where it is not there.
 
-    python -m benchmarks.regions [--bench ../shared/bench] [--sheet DIR]
+    python -m benchmarks.regions [--bench ../shared/bench] [--sheet DIR] [--random SEED]
 
 Sentences and scenes are in `regions.toml`. Eighty sentences mean things of known masks: right is an answer with
 IoU ≥ 0.5 that covers no other thing by more than 30 %. Eighty name what is not in the picture: right is “not there”
 (`UnsupportedEdit`). A sentence for which the planner names no region counts as wrong and is listed apart. `--sheet`
-writes contact sheets of 20 cases: the known outline above, the answer's mask below.
+writes contact sheets of 20 cases: the known outline above, the answer's mask below. `--random` examines with scenes and
+sentences made by chance instead (`random_scenes.py`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from benchmarks.random_scenes import SCENES, scene_at_random
 from benchmarks.scenes import Composed, Mask, Pixels, Scene, Studio, scenes
 from cavendish.app import Weights, networks
 from cavendish.domain.plan import Step
@@ -286,15 +288,29 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--bench", type=Path, default=_BENCH, help="folder that holds images/")
     options.add_argument("--sheet", type=Path, help="folder for contact sheets")
+    options.add_argument("--random", type=int, metavar="SEED", help="scenes and sentences by chance")
     given = options.parse_args()
     if not (given.bench / "images").is_dir():
         print(f"Skipped: no pictures in {given.bench / 'images'}.")
         return
     table = tomllib.loads(_SENTENCES.read_text("utf-8"))
+    composed, there, absent = scenes(table), cases(table, "there"), cases(table, "absent")
+    if given.random is not None:
+        composed, there, absent = _by_chance(given.random)
     known = networks(Weights(load()))
-    examination = Examination(Studio(given.bench), scenes(table), lambda: RegionResolver(known).find, sheet=given.sheet)
-    there = examination.run(cases(table, "there"), name="there")
-    print(report(there, examination.run(cases(table, "absent"), name="absent")))
+    examination = Examination(Studio(given.bench), composed, lambda: RegionResolver(known).find, sheet=given.sheet)
+    outcomes = examination.run(there, name="there")
+    print(report(outcomes, examination.run(absent, name="absent")))
+
+
+def _by_chance(seed: int) -> tuple[Mapping[str, Scene], list[Case], list[Case]]:
+    composed, there, absent = {}, [], []
+    for number in range(SCENES):
+        scene, named, missing = scene_at_random(seed, number)
+        composed[scene.name] = scene
+        there += [Case(scene.name, "kind", f"remove the {name}", (thing,)) for thing, name in named]
+        absent += [Case(scene.name, "kind", f"remove the {name}") for name in missing]
+    return composed, there, absent
 
 
 if __name__ == "__main__":
