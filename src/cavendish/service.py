@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cavendish.accounts import pricing
 from cavendish.domain.plan import Status
+from cavendish.errors import UnsupportedEdit
 from cavendish.engines.base import EngineInput, EngineResult, Workers
 from cavendish.jobs.states import Edit, EditResult, Idempotency, fingerprint_of
 from cavendish.planning.explain import describe_outcome
@@ -155,12 +156,13 @@ async def make(
 
     Raises:
         UnreadableImage: A source is not a picture, damaged, or too large.
-        UnsupportedEdit: Nothing asked for could be done on these pictures.
+        UnsupportedEdit: Nothing asked for could be done on these pictures, or not all of it and that is refused.
     """
     decoded = await workers.run(_decode_all, sources, decode, edit)
     images, masks = decoded[: len(edit.request.images)], decoded[len(edit.request.images) :]
     given = EngineInput(images, edit.plan, edit.request, masks[0] if masks else None)
     outcome = await edit.route.edit(given, context)
+    _refuse_partial(edit, outcome)
     files = await workers.run(_encode_all, edit, outcome)
     notes = [*(note for image in decoded for note in image.metadata.notes), *_shrunk(outcome, files)]
     return Made(
@@ -168,6 +170,14 @@ async def make(
         description=describe_outcome(edit.plan, outcome.outcomes, [*outcome.notes, *notes]),
         report=_report(edit, outcome),
     )
+
+
+def _refuse_partial(edit: Edit, outcome: EngineResult) -> None:
+    skipped = [
+        f"{step.step.span or step.step.op}: {step.reason}" for step in outcome.outcomes if step.status is Status.SKIPPED
+    ]
+    if edit.request.partial == "refuse" and skipped:
+        raise UnsupportedEdit(f"Not everything could be done on these pictures ({'; '.join(skipped)}).", param="prompt")
 
 
 def _report(edit: Edit, outcome: EngineResult) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def test_new_content_is_named_as_not_done(api):
     assert "smile" in answer["description"].partition("Not done:")[2]
 
 
-@pytest.mark.parametrize("prompt", ["make the man smile", "remove the text", "qwerty asdf", "12345"])
+@pytest.mark.parametrize("prompt", ["make the man smile", "turn it into a cartoon", "qwerty asdf", "12345"])
 def test_nothing_doable_is_refused_and_says_what_is(api, prompt):
     problem = api.refused(prompt=prompt)
     assert (problem.kind, problem.param) == ("err_unsupported_edit", "prompt")

@@ -28,6 +28,7 @@ from cavendish.regions.resolve import RegionResolver
 
 if TYPE_CHECKING:
     from cavendish.domain.context import EditContext
+    from cavendish.imaging.color import Plane
     from cavendish.imaging.image import Image
 
 LADDER = (1.0, 0.6, 1.5, 2.0)
@@ -38,6 +39,7 @@ _ANYWHERE = frozenset({Need.MASK, Need.POINTED, Need.FOREGROUND})
 """Needs that can be pointed at."""
 
 _MARKED = "marked part"
+_EVERYBODY = {"everyone", "everybody", "anyone", "people"}
 
 _GUESSED = "The subject was found by color alone, since the neural weights are not installed."
 
@@ -156,9 +158,32 @@ class _Bench:
 
     def region(self, query: RegionQuery | None) -> Region | None:
         """What is pointed at, or else what an expression means in the first picture, on the next step's grid."""
+        found = self._found(query)
+        return None if found is None else self._moved_along(found)
+
+    def facial_skin(self) -> Region | None:
+        """The skin of all faces, on the next step's grid."""
+        found = self.resolver.facial_skin(self.images[0])
+        return None if found is None else self._moved_along(found)
+
+    def shadow(self, query: RegionQuery | None) -> Plane | None:
+        """The share of light that the shadow of such a region takes, on the next step's grid."""
+        found = self._found(query)
+        shadow = None if found is None else self.resolver.shadow(self.images[0], found)
+        return None if shadow is None else self._moved_along(Region(shadow)).alpha
+
+    def company(self, query: RegionQuery | None, *, only_people: bool) -> Plane | None:
+        """What stands beside such a region, on the next step's grid."""
+        found = self._found(query)
+        if found is None:
+            return None
+        beside = self.resolver.company(self.images[0], found, only_people=only_people)
+        return self._moved_along(Region(beside)).alpha
+
+    def _found(self, query: RegionQuery | None) -> Region | None:
         if self._pointing is not None:
-            return self._moved_along(self.resolver.pointed(self.images[0], self._pointing, self._mask))
-        return None if query is None else self._moved_along(self.resolver.find(self.images[0], query))
+            return self.resolver.pointed(self.images[0], self._pointing, self._mask)
+        return None if query is None else self.resolver.find(self.images[0], query)
 
     def _moved_along(self, found: Region) -> Region:
         alpha = found.alpha
@@ -288,6 +313,9 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         faces=bench.faces() if Need.FACES in needs else (),
         tilt_deg=bench.tilt_deg() if Need.HORIZON in needs else None,
         perspective=bench.perspective() if Need.PERSPECTIVE in needs else None,
+        shadow=bench.shadow(step.region) if Need.SHADOW in needs else None,
+        company=bench.company(step.region, only_people=_means_people(step)) if Need.COMPANY in needs else None,
+        skin=bench.facial_skin() if Need.SKIN in needs else None,
         other=other,
         other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in needs else None,
         random=context.random(output) if output else None,
@@ -295,6 +323,11 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         most_pixels=bench.means.most_pixels,
         check=context.check_cancelled,
     )
+
+
+def _means_people(step: Step) -> bool:
+    """Whether the step is about people only: everyone, rather than everything."""
+    return bool(_EVERYBODY & set(step.span.lower().split()))
 
 
 def _foreground(bench: _Bench, step: Step) -> Region:
@@ -356,7 +389,9 @@ def _parameters(row: OpRow, step: Step, output: int) -> Mapping[str, Any]:
 
 def _can_vary(plan: EditPlan) -> bool:
     return any(
-        row.varies and row.varies not in step.stated for step in plan.steps if (row := catalog()[step.op]).available
+        row.by_chance or (row.varies and row.varies not in step.stated)
+        for step in plan.steps
+        if (row := catalog()[step.op]).available
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cavendish.domain.plan import Parameters, Step
+    from cavendish.imaging.color import Plane
     from cavendish.imaging.image import Image
     from cavendish.pixels.canvas import Canvas
     from cavendish.pixels.composite import Patch, Redrawn
@@ -38,6 +39,12 @@ class Need(StrEnum):
     """Boxes of heads, the largest first, in the picture being edited."""
     HORIZON = "horizon"
     """By how much the picture being edited is turned from upright; whether anything tells it is the op's matter."""
+    SHADOW = "shadow"
+    """The shadow that what the step names throws on its ground, where there is one."""
+    COMPANY = "company"
+    """What else stands in the picture being edited, beside what the step names."""
+    SKIN = "skin"
+    """The skin of the faces in the picture being edited; whether there is some is the op's matter."""
     PERSPECTIVE = "perspective"
     """What should stand upright or lie square in the picture being edited; whether there is such is the op's matter."""
     OTHER_IMAGE = "other_image"
@@ -62,6 +69,9 @@ class OpInput:
         faces: Boxes of heads on that grid, hair and chin included, the largest first, where needed.
         tilt_deg: Clockwise turn of that grid from upright, where needed and told by anything.
         perspective: What should be square on that grid, where needed and found.
+        shadow: Share of light that the region's shadow takes on that grid, h×w, where needed and found.
+        company: What stands beside the region on that grid, h×w, 0–1, where needed.
+        skin: Skin of faces on that grid, where needed and found.
         other: The other picture, where needed.
         other_foreground: The other picture's subject, where needed.
         random: Chance for this output; None for the first picture, which is done plainly.
@@ -80,6 +90,9 @@ class OpInput:
     faces: tuple[Box, ...] = ()
     tilt_deg: float | None = None
     perspective: Perspective | None = None
+    shadow: Plane | None = None
+    company: Plane | None = None
+    skin: Region | None = None
     other: Image | None = None
     other_foreground: Region | None = None
     random: np.random.Generator | None = None

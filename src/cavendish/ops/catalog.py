@@ -151,7 +151,8 @@ class OpRow:
         stage: Place in the order of execution; lower runs first.
         parameters: By name.
         does: What it does, in a few words.
-        varies: The amount that differs between several pictures of one request; "" where nothing may.
+        varies: The amount that differs between several pictures of one request; "" where none may.
+        by_chance: Whether they differ by the op's own chance.
         module: Import path of the family's module, "" where this build has none.
     """
 
@@ -161,6 +162,7 @@ class OpRow:
     parameters: Mapping[str, Parameter]
     does: str
     varies: str = ""
+    by_chance: bool = False
     module: str = ""
 
     @property
@@ -208,6 +210,7 @@ def _rows(family: str, *, stage: int, **rows: dict[str, Any]) -> Iterable[OpRow]
             parameters={key: _parameter(value) for key, value in row.items() if isinstance(value, dict)},
             does=row["does"],
             varies=row.get("varies", ""),
+            by_chance=row.get("by_chance", False),
             module=f"cavendish.ops.{family}" if row.get("built") else "",
         )
 

@@ -106,6 +106,11 @@ def _other_color(found: Found) -> str | None:
     return color_of(" ".join(t.text for t in other.tokens[:-1] if t.text not in {"a", "an", "the"}))
 
 
+def is_elsewhere(row: OpRow, image: int) -> bool:
+    """Whether a step is about another picture than the first, which is the one that steps act on."""
+    return bool(image) and row.family not in _OF_SEVERAL and row.name not in _READS_ANOTHER
+
+
 def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> Step:
     row = catalog()[op]
     parameters, stated = _parameters(row, found, ask)
@@ -114,7 +119,7 @@ def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> S
     if thing is None and op == "add_content" and "what" in found.slots:
         added = read_noun(found.slots["what"], images=images)
         thing = Noun(added.text, None, added.image)
-    elsewhere = thing is not None and bool(thing.image) and row.family not in _OF_SEVERAL and op not in _READS_ANOTHER
+    elsewhere = thing is not None and is_elsewhere(row, thing.image or 0)
     return Step(
         op=op,
         family=row.family,
@@ -123,7 +128,7 @@ def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> S
         parameters=parameters,
         image=thing.image or 0 if thing and elsewhere else _image(op, found, thing, images),
         exact=row.exact,
-        available=row.available and not elsewhere,  # steps act on picture 1
+        available=row.available and not elsewhere,
         placement=_placement(found, ask) if op in _PLACED else "",
         confidence=found.rule.confidence,
         span=found.phrase.written or ask.phrase.written,

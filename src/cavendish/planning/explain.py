@@ -41,7 +41,7 @@ def _is_sizing(step: Step) -> bool:
 def _say(step: Step) -> str:
     template = sayings().get(step.op, step.op.replace("_", " "))
     return template.format(
-        thing=f"the {step.target}" if step.target else "the main subject",
+        thing=_named(step.target),
         where=f"the {step.target}" if step.target else "the picture",
         image=step.image + 1,
         color=step.parameters.get("color", ""),
@@ -70,6 +70,13 @@ def _not_done(skipped: Iterable[tuple[str, str]], unsupported: Iterable[Unsuppor
         by_reason.setdefault(reason, []).append(text)
     listed = "; ".join(f"{', '.join(texts)} ({reason})" for reason, texts in by_reason.items())
     return [f"Not done: {listed}."] if listed else []
+
+
+def _named(target: str) -> str:
+    """A noun phrase as the object of what was done; “everyone” takes no article."""
+    if not target:
+        return "the main subject"
+    return target if target.lower().startswith(("every", "any", "all ")) else f"the {target}"
 
 
 def _join(parts: list[str]) -> str:

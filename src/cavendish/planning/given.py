@@ -9,6 +9,7 @@ from cavendish.domain.plan import PLAN_VERSION, EditPlan, Step, Unsupported
 from cavendish.domain.queries import RegionQuery
 from cavendish.errors import InvalidRequest
 from cavendish.ops.catalog import catalog
+from cavendish.planning.asks import is_elsewhere
 
 MAX_STEPS = 40
 
@@ -73,7 +74,7 @@ def _step(value: object, param: str) -> Step:
         parameters=dict(parameters),
         image=step.get("image", 0),
         exact=row.exact,
-        available=row.available,
+        available=row.available and not is_elsewhere(row, step.get("image", 0)),
         guards=tuple(map(str, step.get("guards", ()))),
         placement=step.get("placement", ""),
         confidence=float(step.get("confidence", 1.0)),

@@ -14,8 +14,10 @@ from cavendish.domain.queries import BACKGROUND, SUBJECT, RegionQuery
 from cavendish.errors import UnsupportedEdit
 from cavendish.pixels.region import Box, Region
 from cavendish.regions import body_words
+from cavendish.regions.company import find_company
 from cavendish.regions.evidence import Evidence
 from cavendish.regions.expressions import is_several, name_of, not_found, points_at, understood
+from cavendish.regions.face_parts import face_part
 from cavendish.regions.instances import Instance, find_instances
 from cavendish.regions.lettering_words import find_lettering, kind_of_lettering
 from cavendish.regions.places import find_place
@@ -29,11 +31,14 @@ from cavendish.regions.words import meanings, words
 
 if TYPE_CHECKING:
     from cavendish.domain.request import Pointing
+    from cavendish.imaging.color import Plane
     from cavendish.imaging.image import Image
     from cavendish.regions.networks import Networks
 
 CONFIDENT = 0.5
 """Below this a thing is taken not to be there."""
+_CUT_OFF = 0.02
+"""Of the picture's height: what comes nearer to its lower edge is cut off by it."""
 
 
 class RegionResolver:
@@ -98,6 +103,27 @@ class RegionResolver:
         if self._pointed is None:
             self._pointed = find_pointed(self._seen(image), pointing, mask)
         return self._pointed
+
+    def facial_skin(self, image: Image) -> Region | None:
+        """The skin of all faces, without eyes, brows, lips and nostrils; None where no face is seen well enough."""
+        evidence = self._seen(image)
+        studied = [points for face in evidence.faces if (points := evidence.landmarks(face)) is not None]
+        planes = [face_part(image, points, "skin") for points in studied]
+        return Region(reduce(np.maximum, planes), label="skin") if planes else None
+
+    def company(self, image: Image, thing: Region, *, only_people: bool = False) -> Plane:
+        """What else stands in a picture beside a thing; see `find_company`."""
+        return find_company(self._seen(image), thing.alpha, only_people=only_people)
+
+    def shadow(self, image: Image, thing: Region) -> Plane | None:
+        """The share of light that a thing's shadow takes, h×w, or None where none is seen.
+
+        What the picture's lower edge cuts off stands outside of it, and so begins its shadow.
+        """
+        if thing.box is None or thing.box[3] >= (1 - _CUT_OFF) * image.size[1]:
+            return None
+        found = find_shadow(image, thing.alpha)
+        return found.alpha if found.confidence >= CONFIDENT else None
 
     def _seen(self, image: Image) -> Evidence:
         # The evidence keeps the picture, which keeps its id unique.

@@ -89,7 +89,7 @@ ONE_PICTURE = [
     ("replace the background with light blue", "background_color color=#A9CDF5"),
     ("blur the background, with a bokeh effect", "blur_background strength+"),
     # what this version has no code for
-    ("remove the person on the left", "(remove_person) @person"),
+    ("remove the person on the left", "remove_person @person"),
     ("change the shirt to red", "recolor color=#E02020 @shirt"),
     ("extend the picture to the left", "extend_canvas sides=['left']"),
     ("make the man look older", "?change_age @man"),
@@ -111,11 +111,11 @@ ONE_PICTURE = [
         "Make the background darker and the subject brighter",
         "(darken_background) amount+; adjust_brightness amount+ @subject",
     ),
-    ("remove the man, the dog and the bench", "(remove_object) @bench; (remove_object) @dog; (remove_person) @man"),
+    ("remove the man, the dog and the bench", "remove_object @bench; remove_object @dog; remove_person @man"),
     ("make her smile and crop to 4:3", "?change_expression; crop ratio=4:3 to=ratio"),
     (
         "remove the text and make the background white",
-        "(remove_text) @text; background_color color=#FFFFFF",
+        "background_color color=#FFFFFF; remove_text @text",
     ),
     # other languages
     ("mach das Bild heller", "adjust_brightness amount+"),
