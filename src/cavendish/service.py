@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from cavendish.accounts import pricing
 from cavendish.domain.plan import Status
-from cavendish.errors import UnsupportedEdit
 from cavendish.engines.base import EngineInput, EngineResult, Workers
+from cavendish.errors import UnsupportedEdit
 from cavendish.jobs.states import Edit, EditResult, Idempotency, fingerprint_of
 from cavendish.planning.explain import describe_outcome
 from cavendish.planning.sizing import least_sizes
