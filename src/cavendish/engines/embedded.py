@@ -39,6 +39,7 @@ _ANYWHERE = frozenset({Need.MASK, Need.POINTED, Need.FOREGROUND})
 """Needs that can be pointed at."""
 
 _MARKED = "marked part"
+_SKY = RegionQuery("sky")
 _EVERYBODY = {"everyone", "everybody", "anyone", "people"}
 
 _GUESSED = "The subject was found by color alone, since the neural weights are not installed."
@@ -160,6 +161,10 @@ class _Bench:
         """What is pointed at, or else what an expression means in the first picture, on the next step's grid."""
         found = self._found(query)
         return None if found is None else self._moved_along(found)
+
+    def named(self, query: RegionQuery) -> Region:
+        """What an expression means in the first picture, whatever is pointed at, on the next step's grid."""
+        return self._moved_along(self.resolver.find(self.images[0], query))
 
     def facial_skin(self) -> Region | None:
         """The skin of all faces, on the next step's grid."""
@@ -301,7 +306,8 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         subject = _foreground(bench, step)
     elif Need.FOREGROUND_IF_ANY in needs:
         subject = _or_none(bench.subject)
-    other = _other_image(bench, step) if Need.OTHER_IMAGE in needs else None
+    reads_other = Need.OTHER_IMAGE in needs or (Need.OTHER_IMAGE_IF_ANY in needs and step.image)
+    other = _other_image(bench, step) if reads_other else None
     return OpInput(
         image=bench.image,
         size=bench.size,
@@ -315,6 +321,7 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         perspective=bench.perspective() if Need.PERSPECTIVE in needs else None,
         shadow=bench.shadow(step.region) if Need.SHADOW in needs else None,
         company=bench.company(step.region, only_people=_means_people(step)) if Need.COMPANY in needs else None,
+        sky=bench.named(_SKY) if Need.SKY in needs else None,
         skin=bench.facial_skin() if Need.SKIN in needs else None,
         other=other,
         other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in needs else None,

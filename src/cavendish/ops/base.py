@@ -49,6 +49,10 @@ class Need(StrEnum):
     """What should stand upright or lie square in the picture being edited; whether there is such is the op's matter."""
     OTHER_IMAGE = "other_image"
     """The picture `step.image` points to."""
+    OTHER_IMAGE_IF_ANY = "other_image_if_any"
+    """The same, but the op also works where the step points to none."""
+    SKY = "sky"
+    """The sky of the picture being edited."""
     OTHER_FOREGROUND = "other_foreground"
     """The subject's alpha in that picture."""
 
@@ -71,6 +75,7 @@ class OpInput:
         perspective: What should be square on that grid, where needed and found.
         shadow: Share of light that the region's shadow takes on that grid, h×w, where needed and found.
         company: What stands beside the region on that grid, h×w, 0–1, where needed.
+        sky: The sky on that grid, where needed.
         skin: Skin of faces on that grid, where needed and found.
         other: The other picture, where needed.
         other_foreground: The other picture's subject, where needed.
@@ -92,6 +97,7 @@ class OpInput:
     perspective: Perspective | None = None
     shadow: Plane | None = None
     company: Plane | None = None
+    sky: Region | None = None
     skin: Region | None = None
     other: Image | None = None
     other_foreground: Region | None = None

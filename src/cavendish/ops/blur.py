@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
+from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, Plane, to_encoded
 from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels import bokeh
 from cavendish.pixels.composite import Patch, put_behind, whole
 from cavendish.pixels.grain import measure_grain, regrain
-from cavendish.pixels.region import Box, Region
-from cavendish.pixels.region_blur import defocused, pixelate, shifted_focus, streaked
+from cavendish.pixels.region import Region
+from cavendish.pixels.region_blur import defocused, pixelate, shifted_focus, streaked, zoomed
 from cavendish.pixels.strips import LightRows, light_rows
+
+Mask = npt.NDArray[np.bool_]
 
 _BEHIND = 0.02
 """Alpha below which a pixel shows the background alone."""
@@ -98,6 +103,15 @@ def _motion_blur(given: OpInput) -> Patch:
     return blur_where(given.image, where, rows, check=given.check)
 
 
+def _zoom_blur(given: OpInput) -> Patch:
+    """Outwards from what is named, or from the middle."""
+    rgb = EncodedRGB(given.image.rgb)
+    left, top, right, bottom = (given.region.box if given.region else None) or (0, 0, *given.image.size)
+    center = (left + right) / 2, (top + bottom) / 2
+    rows = zoomed(light_rows(rgb), rgb.shape[:2], center=center, amount=given.parameters["amount"])
+    return blur_where(given.image, None, rows, check=given.check)
+
+
 def _tilt_shift(given: OpInput) -> Patch:
     rgb = EncodedRGB(given.image.rgb)
     amounts = {name: given.parameters[name] for name in ("angle_deg", "width")}
@@ -112,32 +126,38 @@ def _pixelate_region(given: OpInput) -> Patch:
     return whole(given.image, pixels, alpha=_where(given))
 
 
-def _parts(region: Region | None, size: tuple[int, int]) -> list[Box]:
-    """Boxes of the separate things of a region, the largest first; the whole picture without one."""
-    if region is None:
-        return [(0, 0, *size)]
-    _, _, stats, _ = cv2.connectedComponentsWithStats((region.alpha >= 0.5).astype(np.uint8))  # the first is the rest
-    boxes = [(int(x), int(y), int(x + w), int(y + h)) for x, y, w, h, _ in stats[1:]]
-    return sorted(boxes, key=lambda box: (box[0] - box[2]) * (box[3] - box[1]))
+def _parts(alpha: Plane) -> list[Mask]:
+    """The separate things of a region, the largest first."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha >= 0.5).astype(np.uint8))  # the first is the rest
+    return [labels == k for k in sorted(range(1, count), key=lambda k: -int(stats[k][cv2.CC_STAT_AREA]))]
+
+
+def _bar_over(part: Mask) -> Mask:
+    """The smallest rectangle over a thing, turned as the thing lies."""
+    rows, columns = np.nonzero(part)
+    corners = cv2.boxPoints(cv2.minAreaRect(np.stack([columns, rows], axis=1).astype(np.float32)))
+    bar = np.zeros(part.shape, np.uint8)
+    cv2.fillConvexPoly(bar, np.rint(corners).astype(np.int32), 1)
+    return bar > 0
 
 
 def _censor_region(given: OpInput) -> Patch:
-    """Blocks and blur as coarse as hides the largest thing; bars lie over the box of each."""
-    rgb, where = EncodedRGB(given.image.rgb), _where(given)
-    boxes = _parts(given.region, given.image.size) or [(0, 0, 1, 1)]
-    side = min(boxes[0][2] - boxes[0][0], boxes[0][3] - boxes[0][1])
+    """Blocks and blur as coarse as hides the largest thing; a bar over each."""
+    if given.region is None or given.region.box is None:
+        raise UnsupportedEdit("nothing says what to hide")
+    rgb, where = EncodedRGB(given.image.rgb), given.region.alpha
+    parts = _parts(where)
+    left, top, right, bottom = Region(parts[0].astype(np.float32)).box or (0, 0, 1, 1)
+    side = min(right - left, bottom - top)
     match given.parameters["style"]:
         case "bar":
-            bars = np.zeros(rgb.shape[:2], np.float32)
-            for left, top, right, bottom in boxes:
-                bars[top:bottom, left:right] = 1
-            return whole(given.image, EncodedRGB(np.zeros_like(rgb, order="C")), alpha=bars)
+            bars = reduce(np.logical_or, map(_bar_over, parts)).astype(np.float32)
+            return whole(given.image, EncodedRGB(np.zeros_like(rgb, order="C")), alpha=np.maximum(bars, where >= 0.5))
         case "blur":
             rows = defocused(light_rows(rgb), rgb.shape[:2], where, radius_px=max(_LEAST_HIDING_PX, side / 5))
             return blur_where(given.image, where, rows, check=given.check)
         case _:
-            block = max(round(_LEAST_HIDING_PX), side // 7)
-            pixels = pixelate(rgb, block_px=block, corner=(boxes[0][0], boxes[0][1]))
+            pixels = pixelate(rgb, block_px=max(round(_LEAST_HIDING_PX), side // 7), corner=(left, top))
             return whole(given.image, pixels, alpha=where)
 
 
@@ -147,6 +167,7 @@ OPS = {
     "blur_background": Op(_blur_background, frozenset({Need.FOREGROUND})),
     "blur_region": Op(_blur_region, _MASKED),
     "motion_blur": Op(_motion_blur, _MASKED),
+    "zoom_blur": Op(_zoom_blur, _MASKED),
     "tilt_shift": Op(_tilt_shift),
     "censor_region": Op(_censor_region, _MASKED),
     "pixelate_region": Op(_pixelate_region, _MASKED),

@@ -75,20 +75,25 @@ class Patch:
 
 @dataclass(frozen=True)
 class Redrawn:
-    """The whole picture drawn anew on a finer or coarser grid of the same frame.
+    """The picture drawn anew: on a finer or coarser grid of the same frame, or of a part of it.
 
     Args:
         image: The new picture.
         note: What the description should add; "" for nothing.
+        window: The part of the old frame that it shows, in the old pixels; None for all of it.
     """
 
     image: Image
     note: str = ""
+    window: Box | None = None
 
     def grid(self, size: tuple[int, int]) -> Canvas:
         """The new grid over a picture of that (width, height), for what has to move along."""
         width, height = self.image.size
-        return Canvas((width, height), scaling(size[0] / width, size[1] / height))
+        left, top, right, bottom = self.window or (0, 0, *size)
+        return Canvas(
+            (width, height), translation(left, top) @ scaling((right - left) / width, (bottom - top) / height)
+        )
 
 
 def whole(image: Image, pixels: EncodedRGB, *, alpha: Plane | None = None, note: str = "") -> Patch:

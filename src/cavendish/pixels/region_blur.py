@@ -28,6 +28,9 @@ _MARGIN_PX = 9
 
 _LEAST_SHARE = 1e-3
 
+_ZOOM, _ZOOM_AREA, _ZOOM_SHOWS_PX = 0.35, 3_000_000, 4.0
+"""Most by which a zoom enlarges, pixels it is worked out at, and the length from which a streak hides what is sharp."""
+
 _MINIATURE = 0.016
 """Radius of the full blur of a miniature, of the longer side."""
 
@@ -99,6 +102,48 @@ def streaked(
         return np.asarray(cv2.filter2D(part, -1, kernel, borderType=cv2.BORDER_REPLICATE), np.float32)
 
     return _filtered(light, shape, where, streak, kernel.shape[0] // 2)
+
+
+def zoomed(light: LightRows, shape: tuple[int, int], *, center: tuple[float, float], amount: float) -> LightRows:
+    """Streak outwards from a point, as if the lens had been zoomed while the shutter was open.
+
+    Args:
+        light: Makes the picture.
+        shape: (h, w) of the picture.
+        center: (x, y) of the point that stays, in pixels.
+        amount: How much larger the picture is at the end, 0–1 for 1 to 1.35 times.
+
+    Returns:
+        Makes the picture; sharp at the point itself.
+
+    Source:
+        Uniform motion during the exposure, Gonzalez & Woods, Digital Image Processing, 5.6.3, along rays. The mean of
+        2ⁿ enlargements by n steps, each the mean of two, of which the second is the first one enlarged.
+    """
+    height, width = shape
+    scale = min(1.0, math.sqrt(_ZOOM_AREA / (height * width)))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = np.asarray(shrunk_light(light, shape, size), np.float32)
+    x, y = center[0] * size[0] / width, center[1] * size[1] / height
+    most = 1 + _ZOOM * amount
+    longest = (most - 1) * max(math.hypot(x - a, y - b) for a in (0, size[0]) for b in (0, size[1]))
+    steps = max(1, math.ceil(math.log2(max(2.0, longest))))
+    for step in range(steps):
+        grown = most ** (2**step / 2**steps)
+        matrix = np.array([[1 / grown, 0, x - x / grown], [0, 1 / grown, y - y / grown]], np.float32)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        moved = cv2.warpAffine(small, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        small = np.asarray((small + moved) / 2, np.float32)
+    across = np.arange(width, dtype=np.float32)[None] - np.float32(center[0])
+    large = lifted(small, (width, height))
+
+    def rows(wanted: slice) -> LinearRGB:
+        down = np.arange(wanted.start, wanted.stop, dtype=np.float32)[:, None] - np.float32(center[1])
+        share = np.clip((most - 1) * np.hypot(down, across) / _ZOOM_SHOWS_PX, 0, 1)[..., None]
+        sharp = light(wanted)
+        return LinearRGB(np.asarray(sharp + (large(wanted) - sharp) * share, np.float32))
+
+    return rows
 
 
 def shifted_focus(light: LightRows, shape: tuple[int, int], *, angle_deg: float, width: float) -> LightRows:

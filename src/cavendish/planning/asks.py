@@ -108,7 +108,7 @@ def _other_color(found: Found) -> str | None:
 
 def is_elsewhere(row: OpRow, image: int) -> bool:
     """Whether a step is about another picture than the first, which is the one that steps act on."""
-    return bool(image) and row.family not in _OF_SEVERAL and row.name not in _READS_ANOTHER
+    return bool(image) and row.family not in _OF_SEVERAL and row.name not in _MAY_READ_ANOTHER
 
 
 def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> Step:
@@ -156,6 +156,7 @@ def _region(row: OpRow, found: Found, thing: Noun | None) -> RegionQuery | None:
 
 _OF_SEVERAL = frozenset({"compose", "generate"})
 _READS_ANOTHER = frozenset({"replace_background", "match_tone", "match_colors"})
+_MAY_READ_ANOTHER = _READS_ANOTHER | {"replace_sky"}
 
 
 def _image(op: str, found: Found, thing: Noun | None, images: int) -> int:

@@ -5,8 +5,10 @@ import pytest
 
 from cavendish.imaging.color import EncodedRGB, to_encoded, to_linear
 from cavendish.imaging.image import Image
-from cavendish.ops.background import replace_background
+from cavendish.ops.background import _LAND_LIGHT, replace_background
+from cavendish.ops.catalog import catalog
 from cavendish.pixels.composite import apply_patch
+from cavendish.pixels.region import Region
 from tests.support.pictures import ball, scene
 
 from .support import disc, edited, noise, run
@@ -137,3 +139,119 @@ def test_patches_cover_the_picture():
     image, subject = photo()
     for name in ("remove_background", "background_color"):
         assert run(name, image, foreground=subject).box == (0, 0, 160, 120)
+
+
+# --- gradients, backdrops, skies, toned backgrounds ---
+
+
+def corner_colors(pixels):
+    return pixels[2, 2].astype(int), pixels[-3, -3].astype(int)
+
+
+@pytest.mark.parametrize(("angle", "axis"), [(0, 1), (90, 0)])
+def test_a_gradient_runs_where_it_is_told_to_and_has_no_steps(angle, axis):
+    image, subject = photo()
+    parameters = {"colors": ["#102030", "#F0E0D0"], "angle_deg": angle}
+    after = edited("background_gradient", image, foreground=subject, parameters=parameters)
+    first, last = corner_colors(after.rgb)
+    assert np.abs(first - (16, 32, 48)).max() <= 6
+    assert np.abs(last - (240, 224, 208)).max() <= 6
+    across = after.rgb[..., 0].astype(int)[:, 4] if axis == 0 else after.rgb[..., 0].astype(int)[4]
+    assert np.abs(np.diff(across)).max() <= 4
+    assert np.array_equal(after.rgb[subject.alpha == 1], image.rgb[subject.alpha == 1])
+
+
+def test_a_gradient_of_several_colors_passes_through_each():
+    image = Image(np.full((40, 300, 3), 128, np.uint8))
+    nothing = disc(300, 40, radius=0.01)
+    parameters = {"colors": ["#FF0000", "#00FF00", "#0000FF"], "angle_deg": 0}
+    after = edited("background_gradient", image, foreground=nothing, parameters=parameters).rgb[2]
+    assert [int(after[x].argmax()) for x in (5, 150, 294)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("name", catalog()["backdrop"].parameters["name"].choices)
+def test_every_backdrop_lies_behind_the_subject(name):
+    image, subject = photo()
+    after = edited("backdrop", image, foreground=subject, parameters={"name": name})
+    behind = subject.alpha == 0
+    assert not np.array_equal(after.rgb[behind], image.rgb[behind])
+    assert after.rgb[behind].std() > 1
+    # The subject's light is moved only a little.
+    assert np.abs(after.rgb[subject.alpha == 1].astype(int) - image.rgb[subject.alpha == 1]).mean() < 40
+
+
+def test_backdrops_differ_by_chance_and_repeat():
+    image, subject = photo()
+
+    def by(seed):
+        random = None if seed is None else np.random.default_rng(seed)
+        return edited("backdrop", image, foreground=subject, parameters={"name": "cafe"}, random=random).pixels
+
+    assert np.array_equal(by(1), by(1))
+    assert np.array_equal(by(None), by(None))
+    assert not np.array_equal(by(1), by(2))
+
+
+def test_a_standing_thing_shades_the_ground_of_its_backdrop(monkeypatch):
+    image, subject = photo()
+
+    def below():
+        after = light(edited("backdrop", image, foreground=subject, parameters={"name": "studio"}).rgb).mean(axis=2)
+        return after[np.flatnonzero((subject.alpha > 0.5).any(axis=1))[-1] + 2]
+
+    shaded = below()
+    monkeypatch.setattr("cavendish.ops.background._SHADOW", 0.0)
+    assert shaded[80] < 0.85 * below()[80]
+    assert shaded[10] == pytest.approx(below()[10], rel=0.02)
+
+
+def test_a_toned_background_leaves_the_subject_alone():
+    image, subject = photo()
+    inside, outside = subject.alpha == 1, subject.alpha == 0
+    darker = edited("darken_background", image, foreground=subject, parameters={"amount": 0.5})
+    gray = edited("desaturate_background", image, foreground=subject, parameters={"amount": 1.0})
+    for after in (darker, gray):
+        assert np.array_equal(after.rgb[inside], image.rgb[inside])
+    # Half the amount is 1.5 EV: a factor of 2.83 in linear light.
+    assert light(image.rgb)[outside].mean() / light(darker.rgb)[outside].mean() == pytest.approx(2.83, rel=0.03)
+    assert np.ptp(gray.rgb[outside].astype(int), axis=-1).max() <= 1
+
+
+def test_extracting_shows_the_subject_alone_on_white_and_tightly():
+    image, subject = photo()
+    after = edited("extract_subject", image, foreground=subject)
+    assert (after.rgb[subject.alpha == 0] == 255).all()
+    tight = run("extract_subject", image, foreground=subject, parameters={"tight": True})
+    left, top, right, bottom = tight.window
+    assert tight.image.size == (right - left, bottom - top)
+    assert tight.image.size < image.size
+    assert np.array_equal(tight.image.rgb, after.rgb[top:bottom, left:right])
+    assert tight.grid(image.size).size == tight.image.size
+
+
+def land():
+    """A pale sky over a textured land, and the sky."""
+    pixels = np.full((120, 160, 3), (200, 210, 220), np.uint8)
+    pixels[60:] = noise(160, 60).pixels // 2
+    alpha = np.zeros((120, 160), np.float32)
+    alpha[:60] = 1
+    return Image(pixels), Region(alpha)
+
+
+@pytest.mark.parametrize("name", catalog()["replace_sky"].parameters["name"].choices)
+def test_a_new_sky_lights_the_land(name):
+    image, sky = land()
+    patch = run("replace_sky", image, sky=sky, parameters={"name": name})
+    after = apply_patch(image, patch).rgb
+    assert "synthetic" in patch.note
+    assert not np.array_equal(after[:55], image.rgb[:55])
+    before, lit = light(image.rgb[65:]).mean(axis=(0, 1)), light(after[65:]).mean(axis=(0, 1))
+    assert np.allclose(lit / before, _LAND_LIGHT[name], rtol=0.05)
+
+
+def test_a_supplied_sky_is_used_as_it_is():
+    image, sky = land()
+    other = Image(np.full((60, 80, 3), (250, 120, 40), np.uint8))
+    after = edited("replace_sky", image, sky=sky, other=other).rgb
+    assert np.abs(after[:55].astype(int) - (250, 120, 40)).max() <= 1
+    assert np.abs(after[65:].astype(int) - image.rgb[65:]).max() <= 1

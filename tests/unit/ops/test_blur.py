@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from cavendish.errors import ParameterOutOfRange
+from cavendish.errors import ParameterOutOfRange, UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, to_linear
 from cavendish.imaging.image import Image
 from cavendish.pixels.region import Region
 from cavendish.pixels.region_blur import defocused, pixelate, streaked
 
-from .support import disc, edited, run
+from .support import disc, edited, noise, run
 
 
 def checks(width=240, height=180):
@@ -241,3 +241,31 @@ def test_bars_are_black_over_each_thing_alone():
     assert not after[120:150, 160:210].any()
     assert np.array_equal(after[95:115], image.pixels[95:115])
     assert np.array_equal(after[:, :30], image.pixels[:, :30])
+
+
+def test_a_zoom_is_sharp_at_its_center_and_streaks_outwards():
+    image = noise(240, 160)
+    center = disc(240, 160, center=(0.25, 0.5), radius=0.05)
+    after = edited("zoom_blur", image, region=center, parameters={"amount": 1.0}).rgb.astype(int)
+    assert np.array_equal(after[80, 60], image.rgb[80, 60])
+    assert after[10:60, 180:].std() < 0.5 * image.rgb[10:60, 180:].std()
+    # Along the ray to the right pixels are alike, across it they are not.
+    ray = after[78:82, 150:230].mean(axis=2)
+    assert np.abs(np.diff(ray, axis=1)).mean() < 0.5 * np.abs(np.diff(ray, axis=0)).mean()
+
+
+def test_nothing_is_hidden_where_nothing_is_named():
+    with pytest.raises(UnsupportedEdit, match="nothing says what to hide"):
+        run("censor_region", noise(64, 48))
+
+
+def test_a_bar_lies_as_the_thing_lies():
+    """Over a slanted strip the bar is little larger than the strip, where its upright box is many times as large."""
+    strip = np.zeros((200, 300), np.uint8)
+    cv2.line(strip, (40, 160), (260, 40), 1, 12)
+    after = edited(
+        "censor_region", noise(300, 200), region=Region(strip.astype(np.float32)), parameters={"style": "bar"}
+    )
+    black = (after.rgb == 0).all(axis=-1)
+    assert black[strip > 0].all()
+    assert black.sum() < 1.3 * strip.sum()

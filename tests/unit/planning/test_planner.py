@@ -60,8 +60,8 @@ ONE_PICTURE = [
     ("brighten the subject", "adjust_brightness amount+ @subject"),
     ("make the dog brighter", "adjust_brightness amount+ @dog"),
     ("brighten the background", "adjust_brightness amount+ @background"),
-    ("darken the background by 30%", "(darken_background) amount=0.3"),
-    ("reduce the saturation of the background", "(desaturate_background) amount+"),
+    ("darken the background by 30%", "darken_background amount=0.3"),
+    ("reduce the saturation of the background", "desaturate_background amount+"),
     ("make everything else darker", "adjust_brightness amount- @background"),
     ("Make everything except the subject black and white", "color_pop @subject"),
     ("only the sky: darker and warmer", "adjust_brightness amount- @sky; adjust_warmth amount+ @sky"),
@@ -83,7 +83,7 @@ ONE_PICTURE = [
     ("resize it to 800x600", "resize height_px=600 width_px=800"),
     # background and blur
     ("cut out the woman", "remove_background @woman"),
-    ("isolate the vase", "(extract_subject) @vase"),
+    ("isolate the vase", "extract_subject @vase"),
     ("put it on a white background", "background_color color=#FFFFFF"),
     ("change the background color to #336699", "background_color color=#336699"),
     ("replace the background with light blue", "background_color color=#A9CDF5"),
@@ -109,7 +109,7 @@ ONE_PICTURE = [
     ("First crop to 4:3, then make it sepia.", "crop ratio=4:3 to=ratio; sepia strength+"),
     (
         "Make the background darker and the subject brighter",
-        "(darken_background) amount+; adjust_brightness amount+ @subject",
+        "adjust_brightness amount+ @subject; darken_background amount+",
     ),
     ("remove the man, the dog and the bench", "remove_object @bench; remove_object @dog; remove_person @man"),
     ("make her smile and crop to 4:3", "?change_expression; crop ratio=4:3 to=ratio"),
