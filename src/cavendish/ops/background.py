@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,6 @@ from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to
 from cavendish.imaging.image import Image
 from cavendish.imaging.resample import Planes, scaling, warped
 from cavendish.ops.base import Need, Op, OpInput
-from cavendish.ops.hue import adjust_saturation
 from cavendish.pixels.backdrops import draw_backdrop, drawing_size
 from cavendish.pixels.composite import Patch, Redrawn, apply_patch, put_behind, whole
 from cavendish.pixels.harmonize import light_match, sample, sampled_light
@@ -31,6 +29,7 @@ _SHADOW, _BACKDROP_MATCH = 0.5, 0.35
 _MARGIN = 0.04
 """Around an extracted subject, of its longer side."""
 _DARKEST_EV = 3.0
+_LUMINANCE = np.array((0.2126, 0.7152, 0.0722), np.float32)
 _DEPTH, _LEAST_DEPTH, _MOST_DEPTH = 0.22, 0.06, 0.3
 """How far ground reaches back from a contact, of the height of what stands there; least and most, of the picture's."""
 _LAND_LIGHT = {
@@ -361,9 +360,13 @@ def _sky(given: OpInput) -> Patch:
 
 
 def _desaturate(given: OpInput) -> Patch:
-    amount = given.parameters["amount"]
-    gray = partial(adjust_saturation, amount=-amount)
-    return tone_background(given.image, _front(given), gray, check=given.check)
+    amount = np.float32(given.parameters["amount"])
+
+    def fade(light: LinearRGB) -> LinearRGB:
+        gray = (light @ _LUMINANCE)[..., None]
+        return LinearRGB(light + (gray - light) * amount)
+
+    return tone_background(given.image, _front(given), fade, check=given.check)
 
 
 def _darken(given: OpInput) -> Patch:
