@@ -21,6 +21,7 @@ from cavendish.pixels.composite import Patch, Redrawn, apply_patch, render, rend
 from cavendish.pixels.perspective import Perspective, turned
 from cavendish.pixels.region import Box, Region
 from cavendish.pixels.restorers import Restorers
+from cavendish.regions.colors import is_color
 from cavendish.regions.horizon import find_tilt
 from cavendish.regions.networks import Networks
 from cavendish.regions.perspective import find_perspective
@@ -39,6 +40,7 @@ _ANYWHERE = frozenset({Need.MASK, Need.POINTED, Need.FOREGROUND})
 """Needs that can be pointed at."""
 
 _MARKED = "marked part"
+_TWO = 2
 _SKY = RegionQuery("sky")
 _EVERYBODY = {"everyone", "everybody", "anyone", "people"}
 
@@ -166,6 +168,12 @@ class _Bench:
         """What an expression means in the first picture, whatever is pointed at, on the next step's grid."""
         return self._moved_along(self.resolver.find(self.images[0], query))
 
+    def part(self, query: RegionQuery) -> Region:
+        """One of two things; where only a color is said, everything of that color."""
+        if query.query or not query.color:
+            return self.named(query)
+        return self._moved_along(self.resolver.colored(self.images[0], query.color))
+
     def facial_skin(self) -> Region | None:
         """The skin of all faces, on the next step's grid."""
         found = self.resolver.facial_skin(self.images[0])
@@ -274,6 +282,8 @@ def _run(bench: _Bench, step: Step, k: int, plan: EditPlan, output: int, context
     if not (row.available and step.available):
         return StepOutcome(step, Status.SKIPPED, "this version cannot do this yet")
     op = row.load()
+    if op.acts_on:
+        step = dataclasses.replace(step, region=dataclasses.replace(step.region or RegionQuery(""), query=op.acts_on))
     if not op.moves_pixels:
         bench.settle()
     try:
@@ -319,6 +329,7 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         faces=bench.faces() if Need.FACES in needs else (),
         tilt_deg=bench.tilt_deg() if Need.HORIZON in needs else None,
         perspective=bench.perspective() if Need.PERSPECTIVE in needs else None,
+        parts=tuple(map(bench.part, _parts(step))) if Need.PARTS in needs else (),
         shadow=bench.shadow(step.region) if Need.SHADOW in needs else None,
         company=bench.company(step.region, only_people=_means_people(step)) if Need.COMPANY in needs else None,
         sky=bench.named(_SKY) if Need.SKY in needs else None,
@@ -330,6 +341,15 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         most_pixels=bench.means.most_pixels,
         check=context.check_cancelled,
     )
+
+
+def _parts(step: Step) -> tuple[RegionQuery, ...]:
+    if step.region is not None and len(step.region.any_of) == _TWO:
+        return step.region.any_of
+    named = [str(step.parameters[name]).removeprefix("the ") for name in ("a", "b") if name in step.parameters]
+    if len(named) != _TWO:
+        raise UnsupportedEdit("it does not say which two things")
+    return tuple(RegionQuery("", color=name) if is_color(name) else RegionQuery(name) for name in named)
 
 
 def _means_people(step: Step) -> bool:

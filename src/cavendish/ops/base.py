@@ -39,6 +39,8 @@ class Need(StrEnum):
     """Boxes of heads, the largest first, in the picture being edited."""
     HORIZON = "horizon"
     """By how much the picture being edited is turned from upright; whether anything tells it is the op's matter."""
+    PARTS = "parts"
+    """The two things the step names, apart; `step.region` has them in `any_of`."""
     SHADOW = "shadow"
     """The shadow that what the step names throws on its ground, where there is one."""
     COMPANY = "company"
@@ -73,6 +75,7 @@ class OpInput:
         faces: Boxes of heads on that grid, hair and chin included, the largest first, where needed.
         tilt_deg: Clockwise turn of that grid from upright, where needed and told by anything.
         perspective: What should be square on that grid, where needed and found.
+        parts: The two things on that grid, where needed.
         shadow: Share of light that the region's shadow takes on that grid, h×w, where needed and found.
         company: What stands beside the region on that grid, h×w, 0–1, where needed.
         sky: The sky on that grid, where needed.
@@ -95,6 +98,7 @@ class OpInput:
     faces: tuple[Box, ...] = ()
     tilt_deg: float | None = None
     perspective: Perspective | None = None
+    parts: tuple[Region, ...] = ()
     shadow: Plane | None = None
     company: Plane | None = None
     sky: Region | None = None
@@ -120,10 +124,12 @@ class Op:
         needs: What the engine must resolve first.
         spares: Whether a call on a grid of that (width, height) with those parameters gets by without what `needs`
             lists; finding regions costs far more than most edits.
+        acts_on: The part it acts on, whichever part of whom the step names: hair, lips, irises.
         moves_pixels: Whether `apply` returns a `Canvas`; such steps wait to be merged into one resample.
     """
 
     apply: Callable[[OpInput], Patch | Canvas | Redrawn]
     needs: frozenset[Need] = frozenset()
     spares: Callable[[tuple[int, int], Parameters], bool] = _never
+    acts_on: str = ""
     moves_pixels: bool = False

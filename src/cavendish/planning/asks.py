@@ -112,6 +112,8 @@ def is_elsewhere(row: OpRow, image: int) -> bool:
 
 
 def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> Step:
+    if op == "swap_objects" and "thing" in found.slots and color_of(read_noun(found.slots["thing"]).text):
+        op = "swap_colors"  # “swap blue and yellow”
     row = catalog()[op]
     parameters, stated = _parameters(row, found, ask)
     boxed = op == "crop" and "box" in parameters
@@ -146,6 +148,8 @@ _THINGS = frozenset({"it", "them", "this", "that", "these", "those"})
 
 def _region(row: OpRow, found: Found, thing: Noun | None) -> RegionQuery | None:
     """Where to act; in “take the glow out of the eyes” the eyes say which glow."""
+    if row.name in _OF_TWO:
+        return _two_things(found)
     query = thing.query if thing else None
     if query == RegionQuery(""):
         return None
@@ -154,6 +158,23 @@ def _region(row: OpRow, found: Found, thing: Noun | None) -> RegionQuery | None:
     return query
 
 
+def _two_things(found: Found) -> RegionQuery | None:
+    """Both things that are exchanged; “the blue and yellow blocks” are blocks both, “red and green” everything so."""
+    slots = [found.slots[name] for name in ("words", "words2", "thing", "thing2") if name in found.slots]
+    nouns = [read_noun(slot) for slot in slots]
+    if len(nouns) != 2:
+        return None
+    of_colors = [noun.text if color_of(noun.text) else "" for noun in nouns]
+    queries = [noun.query or RegionQuery("") for noun in nouns]
+    if of_colors[0] and queries[1].color and not of_colors[1]:
+        return RegionQuery("", any_of=(dataclasses.replace(queries[1], color=of_colors[0]), queries[1]))
+    first, second = (
+        RegionQuery("", color=color) if color else query for color, query in zip(of_colors, queries, strict=True)
+    )
+    return RegionQuery("", any_of=(first, second))
+
+
+_OF_TWO = frozenset({"swap_colors", "swap_objects"})
 _OF_SEVERAL = frozenset({"compose", "generate"})
 _READS_ANOTHER = frozenset({"replace_background", "match_tone", "match_colors"})
 _MAY_READ_ANOTHER = _READS_ANOTHER | {"replace_sky"}

@@ -14,6 +14,7 @@ from cavendish.domain.queries import BACKGROUND, SUBJECT, RegionQuery
 from cavendish.errors import UnsupportedEdit
 from cavendish.pixels.region import Box, Region
 from cavendish.regions import body_words
+from cavendish.regions.colors import color_likeness, is_color
 from cavendish.regions.company import find_company
 from cavendish.regions.evidence import Evidence
 from cavendish.regions.expressions import is_several, name_of, not_found, points_at, understood
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 CONFIDENT = 0.5
 """Below this a thing is taken not to be there."""
+_LEAST_COLORED = 0.001
+"""Share of the picture that must be of a color that is asked for."""
 _CUT_OFF = 0.02
 """Of the picture's height: what comes nearer to its lower edge is cut off by it."""
 
@@ -103,6 +106,19 @@ class RegionResolver:
         if self._pointed is None:
             self._pointed = find_pointed(self._seen(image), pointing, mask)
         return self._pointed
+
+    def colored(self, image: Image, color: str) -> Region:
+        """Everything of a color.
+
+        Raises:
+            UnsupportedEdit: There is hardly anything of it.
+        """
+        if not is_color(color):
+            raise not_found(RegionQuery(color))
+        alpha = color_likeness(image, color)
+        if float((alpha >= CONFIDENT).mean()) < _LEAST_COLORED:
+            raise UnsupportedEdit(f"nothing {color} was found")
+        return Region(alpha, label=f"everything {color}")
 
     def facial_skin(self, image: Image) -> Region | None:
         """The skin of all faces, without eyes, brows, lips and nostrils; None where no face is seen well enough."""

@@ -450,3 +450,37 @@ def test_scratches_are_looked_for_where_the_caller_points_and_never_by_their_nam
     after = result.pictures[0].pixels
     assert (after[30:90, 31] != 250).any(axis=1).all()
     assert np.array_equal(after[:, 80:], pixels[:, 80:])
+
+
+# --- two things, parts of people, several pictures by chance ---
+
+
+def test_two_things_are_named_by_the_region_or_by_the_amounts(bench):
+    for step_of_two in (
+        step(
+            "swap_colors", region=RegionQuery("", any_of=(RegionQuery("", color="red"), RegionQuery("", color="blue")))
+        ),
+        step("swap_colors", parameters={"a": "red", "b": "blue"}),
+    ):
+        pixels = np.full((120, 160, 3), 200, np.uint8)
+        pixels[30:90, 20:70], pixels[30:90, 90:140] = (210, 30, 30), (30, 40, 210)
+        (after,) = bench.run(step_of_two, images=(Image(pixels),)).pictures
+        assert after.rgb[60, 45].argmax() == 2
+        assert after.rgb[60, 115].argmax() == 0
+
+
+def test_without_two_things_nothing_is_exchanged(bench):
+    with pytest.raises(UnsupportedEdit, match="which two things"):
+        bench.run(step("swap_colors", parameters={"a": "red"}))
+
+
+def test_an_op_of_a_part_says_so_when_there_is_nobody(bench):
+    with pytest.raises(UnsupportedEdit, match="no person"):
+        bench.run(step("recolor_hair", parameters={"color": "#FF0000"}))
+
+
+def test_pictures_that_differ_by_chance(bench):
+    result = bench.run(step("backdrop", parameters={"name": "cafe"}), num_images=3)
+    assert len(result.pictures) == 3
+    again = bench.run(step("backdrop", parameters={"name": "cafe"}), num_images=3)
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(result.pictures, again.pictures, strict=True))
