@@ -335,6 +335,7 @@ def _gather(bench: _Bench, op: Op, row: OpRow, step: Step, output: int, context:
         sky=bench.named(_SKY) if Need.SKY in needs else None,
         skin=bench.facial_skin() if Need.SKIN in needs else None,
         other=other,
+        others=bench.images[1:] if Need.ALL_IMAGES in needs else (),
         other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in needs else None,
         random=context.random(output) if output else None,
         restorers=bench.means.restorers,

@@ -53,6 +53,8 @@ class Need(StrEnum):
     """The picture `step.image` points to."""
     OTHER_IMAGE_IF_ANY = "other_image_if_any"
     """The same, but the op also works where the step points to none."""
+    ALL_IMAGES = "all_images"
+    """Every other picture of the request."""
     SKY = "sky"
     """The sky of the picture being edited."""
     OTHER_FOREGROUND = "other_foreground"
@@ -81,6 +83,7 @@ class OpInput:
         sky: The sky on that grid, where needed.
         skin: Skin of faces on that grid, where needed and found.
         other: The other picture, where needed.
+        others: All other pictures of the request, where needed.
         other_foreground: The other picture's subject, where needed.
         random: Chance for this output; None for the first picture, which is done plainly.
         restorers: The networks pictures are restored with.
@@ -104,6 +107,7 @@ class OpInput:
     sky: Region | None = None
     skin: Region | None = None
     other: Image | None = None
+    others: tuple[Image, ...] = ()
     other_foreground: Region | None = None
     random: np.random.Generator | None = None
     restorers: Restorers = field(default_factory=Restorers)

@@ -13,12 +13,16 @@ from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to
 from cavendish.imaging.image import Image
 from cavendish.imaging.resample import Planes, Reader, Rows, lifted, scaling, translation, warp, warped
 from cavendish.ops.base import Need, Op, OpInput
-from cavendish.pixels.composite import Patch, whole
+from cavendish.pixels.composite import Patch, Redrawn, whole
 from cavendish.pixels.harmonize import light_match, sample, sampled_light
+from cavendish.pixels.layout import Cell, arranged, beside, divided, exposed_twice, in_grid, in_rows, stacked
 from cavendish.pixels.matte import foreground_rows
 from cavendish.pixels.region import Box, Region
 from cavendish.pixels.shadow import contact_shadow
 from cavendish.pixels.strips import light_rows, shrunk_plane, strips
+from cavendish.pixels.surface import four_corners, onto_quad
+
+Layout = Callable[..., tuple[tuple[int, int], list[Cell]]]
 
 _ACROSS = {"left": 0.24, "right": 0.76}
 _DOWN = {"top": 0.42, "center": 0.72}
@@ -30,6 +34,10 @@ _SHADOW = 0.7
 """Greatest density of the contact shadow: ground under a thing gets little but the light that grazes it."""
 
 _SHADOW_PIXELS = 2e6
+
+_RIM_CODES, _RIM_SHARE, _KEYED_CODES = 10, 0.02, 40
+"""Codes by which a plain rim may vary, the share of it that may do more, and those by which ink shows entirely."""
+_WIDEST, _STICKER_MARGIN = 0.9, 0.03
 
 _BESIDE_SUBJECT = 0.6
 """Most of the height of the scene's own subject that a thing placed beside it gets."""
@@ -191,6 +199,125 @@ def _place_subject(given: OpInput) -> Patch:
     )
 
 
+def _pictures(given: OpInput) -> tuple[Image, ...]:
+    if not given.others:
+        raise UnsupportedEdit("no second picture was supplied")
+    return (given.image, *given.others)
+
+
+def _laid_out(given: OpInput, lay: Layout) -> Redrawn:
+    """Pictures on one canvas, where the caps allow a canvas that large."""
+    pictures = _pictures(given)
+    size, cells = lay([picture.size for picture in pictures], gutter_px=round(given.parameters["gutter_px"]))
+    if size[0] * size[1] > given.most_pixels:
+        raise UnsupportedEdit(f"the pictures together would have {size[0]} × {size[1]} pixels, which is too many")
+    first = cells[0]
+    # The first picture's grid, seen from the canvas: its own frame is one cell of it.
+    across, down = given.image.size[0] / first.width, given.image.size[1] / first.height
+    window = (
+        round(-first.left * across),
+        round(-first.top * down),
+        round((size[0] - first.left) * across),
+        round((size[1] - first.top) * down),
+    )
+    return Redrawn(Image(arranged(pictures, size, cells, check=given.check)), window=window)
+
+
+def _collage(given: OpInput) -> Redrawn:
+    layouts: dict[str, Layout] = {"auto": in_rows, "grid": in_grid, "row": beside, "column": stacked}
+    return _laid_out(given, layouts[given.parameters["layout"]])
+
+
+def _split_compare(given: OpInput) -> Patch:
+    assert given.other is not None, "the engine resolves declared needs"
+    position = given.parameters["position"]
+    pixels, first = divided(given.image, given.other, position=position, check=given.check)
+    changed = np.zeros(pixels.shape[:2], np.float32)
+    changed[:, first:] = 1
+    return whole(given.image, pixels, alpha=changed)
+
+
+def _double_exposure(given: OpInput) -> Patch:
+    assert given.other is not None, "the engine resolves declared needs"
+    rows = exposed_twice(given.image, given.other, amount=given.parameters["amount"])
+    pixels = np.empty(given.image.rgb.shape, np.uint8)
+    for strip in strips(pixels.shape):
+        given.check()
+        pixels[strip] = to_encoded(rows(strip))
+    return whole(given.image, EncodedRGB(pixels))
+
+
+def sticker_alpha(image: Image) -> Plane:
+    """What of a picture is a logo: its own transparency, or all that is not the plain color of its rim.
+
+    Args:
+        image: The picture; one without a plain rim is a sticker as a whole.
+
+    Returns:
+        h×w, 0–1.
+    """
+    if image.alpha is not None:
+        return image.opacity
+    rgb = image.rgb
+    rim = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]]).astype(np.float32)
+    plain = np.median(rim, axis=0)
+    if float((np.abs(rim - plain).max(axis=1) > _RIM_CODES).mean()) > _RIM_SHARE:
+        return np.ones(rgb.shape[:2], np.float32)
+    away = np.abs(rgb.astype(np.float32) - plain).max(axis=2)
+    return np.asarray(np.clip((away - _RIM_CODES) / _KEYED_CODES, 0, 1), np.float32)
+
+
+def _place_sticker(given: OpInput) -> Patch:
+    """In the corner that is named, or at the lower right, flat on the picture."""
+    assert given.other is not None, "the engine resolves declared needs"
+    alpha = sticker_alpha(given.other)
+    box = Region(alpha).box
+    if box is None:
+        raise UnsupportedEdit("the picture to lay on top is empty")
+    width, height = given.image.size
+    shape = (box[2] - box[0]) / (box[3] - box[1])
+    tall = min(given.parameters["scale"] * height, _WIDEST * width / shape)
+    wide, margin = tall * shape, _STICKER_MARGIN * min(width, height)
+    words = set((given.step.placement or "bottom-right").split("-"))
+    left = margin if "left" in words else width - wide - margin if "right" in words else (width - wide) / 2
+    top = margin if "top" in words else height - tall - margin if "bottom" in words else (height - tall) / 2
+    patch = place_subject(
+        given.image,
+        given.other,
+        alpha * np.float32(given.parameters["opacity"]),
+        box,
+        Placement(left, top, wide, tall),
+        match=0.0,
+        shadow=False,
+        check=given.check,
+    )
+    return dataclasses.replace(patch, subject=None)
+
+
+def _place_on_surface(given: OpInput) -> Patch:
+    """Onto a flat four-sided thing, or the corners that are given."""
+    assert given.other is not None, "the engine resolves declared needs"
+    width, height = given.image.size
+    corners = given.parameters.get("quad")
+    if corners is not None:
+        quad = np.array(corners, np.float32) * (width, height)
+    elif given.region is not None:
+        quad = four_corners(given.region.alpha)
+    else:
+        raise UnsupportedEdit("it does not say onto what")
+    pixels, alpha = onto_quad(given.image, given.other, quad, check=given.check)
+    return whole(given.image, pixels, alpha=alpha)
+
+
+_OTHER = frozenset({Need.OTHER_IMAGE})
+_ALL = frozenset({Need.ALL_IMAGES})
+
 OPS = {
+    "side_by_side": Op(lambda given: _laid_out(given, beside), _ALL),
+    "collage": Op(_collage, _ALL),
+    "split_compare": Op(_split_compare, _OTHER),
+    "double_exposure": Op(_double_exposure, _OTHER),
+    "place_sticker": Op(_place_sticker, _OTHER),
+    "place_on_surface": Op(_place_on_surface, _OTHER | {Need.MASK}),
     "place_subject": Op(_place_subject, frozenset({Need.FOREGROUND_IF_ANY, Need.OTHER_IMAGE, Need.OTHER_FOREGROUND})),
 }

@@ -17,6 +17,7 @@ from cavendish.imaging.color import EncodedRGB
 from cavendish.imaging.image import Image
 from cavendish.imaging.resample import rotation, scaling, translation
 from cavendish.ops.base import Need, Op, OpInput
+from cavendish.ops.object_moves import MOVES
 from cavendish.pixels.canvas import Canvas, Continued, Fill, Mirrored, Solid, Surround, Transparent
 from cavendish.pixels.composite import Patch, whole
 from cavendish.pixels.frames import extend, resize, round_corners
@@ -389,4 +390,5 @@ OPS = {
     "round_corners": Op(_round_corners),
     "passport_sheet": Op(_passport_sheet, frozenset({Need.FACES}), moves_pixels=True),
     "reframe": Op(_reframe, _SUBJECT | {Need.DETAILS}, _fits_as_it_is, moves_pixels=True),
+    **MOVES,
 }
