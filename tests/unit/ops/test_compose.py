@@ -193,3 +193,98 @@ def test_noise_is_no_obstacle():
         50,
         40,
     )
+
+
+# --- pictures on one canvas, stickers, surfaces ---
+
+
+def plain(size, color):
+    return Image(np.full((size[1], size[0], 3), color, np.uint8))
+
+
+@pytest.mark.parametrize("name", ["side_by_side", "collage"])
+def test_all_pictures_are_on_the_canvas(name):
+    colors = ((200, 20, 20), (20, 200, 20), (20, 20, 200))
+    first, *rest = (plain((60, 40), color) for color in colors)
+    redrawn = run(name, first, others=tuple(rest))
+    seen = {tuple(int(v) for v in color) for color in redrawn.image.rgb.reshape(-1, 3)}
+    assert {*colors, (255, 255, 255)} <= seen
+
+
+def test_what_was_found_moves_along_with_the_first_picture():
+    redrawn = run("side_by_side", plain((60, 40), 10), others=(plain((60, 40), 200),), parameters={"gutter_px": 8})
+    assert redrawn.image.size == (128, 40)
+    grid = redrawn.grid((60, 40))
+    assert grid.move((10, 10, 20, 20)) == (10, 10, 20, 20) or grid.move((10, 10, 20, 20)) == (10, 10, 21, 21)
+
+
+def test_layouts_of_a_collage():
+    pictures = {"first": plain((60, 40), 10), "others": tuple(plain((60, 40), 10 * k) for k in (2, 3, 4))}
+    sizes = {
+        layout: run(
+            "collage", pictures["first"], others=pictures["others"], parameters={"layout": layout, "gutter_px": 0}
+        ).image.size
+        for layout in ("grid", "row", "column")
+    }
+    assert sizes == {"grid": (120, 80), "row": (240, 40), "column": (60, 160)}
+
+
+def test_a_canvas_beyond_the_cap_is_refused():
+    with pytest.raises(UnsupportedEdit, match="too many"):
+        run("side_by_side", plain((60, 40), 10), others=(plain((60, 40), 200),), most_pixels=3000)
+
+
+def test_one_picture_makes_no_collage():
+    with pytest.raises(UnsupportedEdit, match="no second picture"):
+        run("collage", plain((60, 40), 10))
+
+
+def logo():
+    pixels = np.full((50, 100, 3), 255, np.uint8)
+    pixels[10:40, 20:80] = (10, 60, 160)
+    return Image(pixels)
+
+
+@pytest.mark.parametrize(("placement", "rows", "columns"), [("", 1, 1), ("top-left", 0, 0), ("bottom-left", 1, 0)])
+def test_a_logo_lies_in_its_corner_without_its_paper(placement, rows, columns):
+    image = plain((400, 300), 120)
+    after = edited("place_sticker", image, other=logo(), placement=placement).rgb
+    changed = (after != 120).any(axis=-1)
+    down, across = np.nonzero(changed)
+    assert (down.mean() > 150, across.mean() > 200) == (bool(rows), bool(columns))
+    assert changed.sum() == pytest.approx(60 * 120, rel=0.05)  # a fifth of the height, twice as wide
+    assert np.abs(after[int(down.mean()), int(across.mean())].astype(int) - (10, 60, 160)).max() <= 2
+
+
+def test_a_sticker_may_be_half_transparent_or_a_whole_picture():
+    image = plain((400, 300), 120)
+    whole = edited("place_sticker", image, other=noise(80, 60), placement="top-left").rgb
+    assert (whole != 120).any(axis=-1).sum() == pytest.approx(60 * 80, rel=0.05)
+    faint = edited("place_sticker", image, other=logo(), parameters={"opacity": 0.3}).rgb
+    assert 90 < faint[faint[..., 2] > 125].mean() < 150
+
+
+def test_a_picture_is_fitted_onto_corners_or_a_flat_thing():
+    image, other = plain((200, 100), 40), plain((80, 60), 220)
+    quad = [[0.1, 0.1], [0.6, 0.1], [0.6, 0.8], [0.1, 0.8]]
+    after = edited("place_on_surface", image, other=other, parameters={"quad": quad}).rgb
+    assert np.abs(after[20:70, 30:110].astype(int) - 220).max() <= 1
+    assert np.array_equal(after[:, 130:], image.rgb[:, 130:])
+    flat = np.zeros((100, 200), np.float32)
+    flat[20:80, 40:140] = 1
+    assert (
+        np.abs(
+            edited("place_on_surface", image, other=other, region=Region(flat)).rgb[30:70, 50:130].astype(int) - 220
+        ).max()
+        <= 1
+    )
+    with pytest.raises(UnsupportedEdit, match="onto what"):
+        run("place_on_surface", image, other=other)
+
+
+def test_divided_and_twice_exposed_pictures():
+    left, right = plain((100, 60), 50), plain((100, 60), 180)
+    halves = edited("split_compare", left, other=right).rgb
+    assert (halves[:, 10] == 50).all()
+    assert np.abs(halves[:, 90].astype(int) - 180).max() <= 1
+    assert edited("double_exposure", left, other=right).rgb.mean() > 180
