@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
 from cavendish.imaging.image import Image
-from cavendish.imaging.resample import Planes, scaling, warped
+from cavendish.imaging.resample import Planes, lifted, scaling, warped
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels.backdrops import draw_backdrop, drawing_size
 from cavendish.pixels.composite import Patch, Redrawn, apply_patch, put_behind, whole
 from cavendish.pixels.harmonize import light_match, sample, sampled_light
 from cavendish.pixels.matte import foreground_rows
 from cavendish.pixels.region import Region
-from cavendish.pixels.shadow import contact_row, contact_shadow
+from cavendish.pixels.shadow import contact_row, contact_shadow_rows
 from cavendish.pixels.skies import draw_sky
 from cavendish.pixels.strips import LightRows, light_rows, map_linear, strips
 
@@ -167,13 +167,13 @@ def backdrop(
     columns = np.flatnonzero((foreground >= 0.5).any(axis=0))
     middle = float(columns.mean()) / foreground.shape[1] if columns.size else 0.5
     drawn = draw_backdrop(name, image.size, ground=_ground(foreground), middle=middle, random=random)
-    shadow = contact_shadow(foreground, strength=_SHADOW)
+    shadow = contact_shadow_rows(foreground, strength=_SHADOW)
     own, theirs = sampled_light(EncodedRGB(image.rgb), foreground), sample(drawn).reshape(-1, 3)
     relight = light_match(own, LinearRGB(theirs), amount=_BACKDROP_MATCH)
     plate = _enlarged(drawn, image.size)
 
     def rows(wanted: slice) -> LinearRGB:
-        return LinearRGB(plate(wanted) * (1 - shadow[wanted])[..., None])
+        return LinearRGB(plate(wanted) * (1 - shadow(wanted))[..., None])
 
     return _opaque(image, put_behind(image, foreground, rows, relight=relight, check=check))
 
@@ -273,12 +273,10 @@ def _window(size: tuple[int, int], shape: tuple[int, int]) -> tuple[slice, slice
 
 def _enlarged(drawn: LinearRGB, size: tuple[int, int]) -> LightRows:
     """A drawing at a picture's size, with a little grain, which also keeps smooth tones from showing steps."""
-    height, width = drawn.shape[:2]
-    matrix = scaling(width / size[0], height / size[1])
-    plate = warped(lambda down, across: np.asarray(drawn[down, across]), (width, height), matrix, size)
+    plate = lifted(drawn, size)
 
     def rows(wanted: slice) -> LinearRGB:
-        light = np.maximum(np.asarray(plate(wanted)), 0)
+        light = np.maximum(plate(wanted), 0)
         noise = np.random.default_rng([_DITHER, wanted.start]).standard_normal((*light.shape[:2], 1), np.float32)
         return LinearRGB(np.maximum(light + _GRAIN * np.sqrt(light + np.float32(1e-4)) * noise, 0))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 
 import cv2
 import numpy as np
@@ -16,12 +15,10 @@ from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels import bokeh
 from cavendish.pixels.composite import Patch, put_behind, whole
 from cavendish.pixels.grain import measure_grain, regrain
-from cavendish.pixels.region import Region
 from cavendish.pixels.region_blur import defocused, pixelate, shifted_focus, streaked, zoomed
 from cavendish.pixels.strips import LightRows, light_rows
 
-Mask = npt.NDArray[np.bool_]
-
+_SOLID = 0.5
 _BEHIND = 0.02
 """Alpha below which a pixel shows the background alone."""
 
@@ -126,19 +123,20 @@ def _pixelate_region(given: OpInput) -> Patch:
     return whole(given.image, pixels, alpha=_where(given))
 
 
-def _parts(alpha: Plane) -> list[Mask]:
-    """The separate things of a region, the largest first."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha >= 0.5).astype(np.uint8))  # the first is the rest
-    return [labels == k for k in sorted(range(1, count), key=lambda k: -int(stats[k][cv2.CC_STAT_AREA]))]
+def _outlines(alpha: Plane) -> list[npt.NDArray[np.int32]]:
+    """Outlines of the separate things of a region, the largest first."""
+    solid = (alpha >= _SOLID).astype(np.uint8)
+    outlines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return sorted((np.asarray(outline, np.int32) for outline in outlines), key=lambda o: -cv2.contourArea(o))
 
 
-def _bar_over(part: Mask) -> Mask:
-    """The smallest rectangle over a thing, turned as the thing lies."""
-    rows, columns = np.nonzero(part)
-    corners = cv2.boxPoints(cv2.minAreaRect(np.stack([columns, rows], axis=1).astype(np.float32)))
-    bar = np.zeros(part.shape, np.uint8)
-    cv2.fillConvexPoly(bar, np.rint(corners).astype(np.int32), 1)
-    return bar > 0
+def _bars_over(alpha: Plane) -> Plane:
+    """The smallest rectangle over each thing, turned as the thing lies."""
+    bars = (alpha >= _SOLID).astype(np.uint8)
+    for outline in _outlines(alpha):
+        corners = cv2.boxPoints(cv2.minAreaRect(outline))
+        cv2.fillConvexPoly(bars, np.rint(corners).astype(np.int32), 1)
+    return bars.astype(np.float32)
 
 
 def _censor_region(given: OpInput) -> Patch:
@@ -146,13 +144,11 @@ def _censor_region(given: OpInput) -> Patch:
     if given.region is None or given.region.box is None:
         raise UnsupportedEdit("nothing says what to hide")
     rgb, where = EncodedRGB(given.image.rgb), given.region.alpha
-    parts = _parts(where)
-    left, top, right, bottom = Region(parts[0].astype(np.float32)).box or (0, 0, 1, 1)
-    side = min(right - left, bottom - top)
+    left, top, width, height = cv2.boundingRect(_outlines(where)[0])
+    side = min(width, height)
     match given.parameters["style"]:
         case "bar":
-            bars = reduce(np.logical_or, map(_bar_over, parts)).astype(np.float32)
-            return whole(given.image, EncodedRGB(np.zeros_like(rgb, order="C")), alpha=np.maximum(bars, where >= 0.5))
+            return whole(given.image, EncodedRGB(np.zeros_like(rgb, order="C")), alpha=_bars_over(where))
         case "blur":
             rows = defocused(light_rows(rgb), rgb.shape[:2], where, radius_px=max(_LEAST_HIDING_PX, side / 5))
             return blur_where(given.image, where, rows, check=given.check)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable
+from functools import reduce
 
+import cv2
 import numpy as np
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
 from cavendish.imaging.image import Image
-from cavendish.imaging.resample import Planes, Reader, Rows, lifted, scaling, translation, warp, warped
+from cavendish.imaging.resample import Planes, Reader, scaling, translation, warp, warped
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels.composite import Patch, Redrawn, whole
 from cavendish.pixels.harmonize import light_match, sample, sampled_light
 from cavendish.pixels.layout import Cell, arranged, beside, divided, exposed_twice, in_grid, in_rows, stacked
 from cavendish.pixels.matte import foreground_rows
 from cavendish.pixels.region import Box, Region
-from cavendish.pixels.shadow import contact_shadow
-from cavendish.pixels.strips import light_rows, shrunk_plane, strips
+from cavendish.pixels.shadow import contact_shadow_rows
+from cavendish.pixels.strips import light_rows, strips
 from cavendish.pixels.surface import four_corners, onto_quad
 
 Layout = Callable[..., tuple[tuple[int, int], list[Cell]]]
@@ -32,8 +33,6 @@ _STANDS_AT = 0.92
 
 _SHADOW = 0.7
 """Greatest density of the contact shadow: ground under a thing gets little but the light that grazes it."""
-
-_SHADOW_PIXELS = 2e6
 
 _RIM_CODES, _RIM_SHARE, _KEYED_CODES = 10, 0.02, 40
 """Codes by which a plain rim may vary, the share of it that may do more, and those by which ink shows entirely."""
@@ -88,7 +87,7 @@ def place_subject(
     matrix = scaling(*scale) @ translation(-round(placement.left), -round(placement.top))
     placed = np.clip(warp(part, matrix, image.size), 0, 1)
     thing = warped(_premultiplied(own, part), (part.shape[1], part.shape[0]), matrix, image.size)
-    density = _shadow(placed) if shadow else lambda rows: np.zeros_like(placed[rows])
+    density = contact_shadow_rows(placed, strength=_SHADOW if shadow else 0.0)
     around = LinearRGB(to_linear(EncodedRGB(sample(image.rgb))).reshape(-1, 3))
     relight = light_match(sampled_light(own, part), around, amount=match)
     scene = light_rows(EncodedRGB(image.rgb))
@@ -114,14 +113,6 @@ def _premultiplied(own: EncodedRGB, alpha: Plane) -> Reader:
         return (rows(down) * alpha[down][..., None])[:, across]
 
     return read
-
-
-def _shadow(placed: Plane) -> Rows:
-    """Density of the contact shadow; soft as it is, two megapixels are enough for it."""
-    height, width = placed.shape
-    factor = min(1.0, math.sqrt(_SHADOW_PIXELS / placed.size))
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return lifted(contact_shadow(shrunk_plane(placed, size), strength=_SHADOW), (width, height))
 
 
 def choose_placement(
@@ -263,8 +254,8 @@ def sticker_alpha(image: Image) -> Plane:
     plain = np.median(rim, axis=0)
     if float((np.abs(rim - plain).max(axis=1) > _RIM_CODES).mean()) > _RIM_SHARE:
         return np.ones(rgb.shape[:2], np.float32)
-    away = np.abs(rgb.astype(np.float32) - plain).max(axis=2)
-    return np.asarray(np.clip((away - _RIM_CODES) / _KEYED_CODES, 0, 1), np.float32)
+    away = reduce(np.maximum, (np.asarray(cv2.absdiff(rgb[..., k], np.full(1, plain[k]))) for k in range(3)))
+    return np.asarray(np.clip((away.astype(np.float32) - _RIM_CODES) / _KEYED_CODES, 0, 1), np.float32)
 
 
 def _place_sticker(given: OpInput) -> Patch:
@@ -284,7 +275,7 @@ def _place_sticker(given: OpInput) -> Patch:
     patch = place_subject(
         given.image,
         given.other,
-        alpha * np.float32(given.parameters["opacity"]),
+        np.multiply(alpha, np.float32(given.parameters["opacity"]), out=alpha),
         box,
         Placement(left, top, wide, tall),
         match=0.0,

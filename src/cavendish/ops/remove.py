@@ -102,7 +102,7 @@ def _without(given: OpInput, thing: Plane, company: Plane | None) -> Patch:
     removed = remove_thing(rgb, thing, shadow=shadow, company=company, random=given.random, check=given.check)
     share = float(removed.hole.mean())
     note = f"what it hid is a guess: {share:.0%} of the picture had to be filled" if share > _HONEST else ""
-    return whole(given.image, removed.pixels, alpha=np.ceil(removed.hole), note=note)
+    return whole(given.image, removed.pixels, alpha=np.ceil(removed.hole, out=removed.hole), note=note)
 
 
 def _lettering(given: OpInput) -> Patch:

@@ -27,6 +27,7 @@ _STROKE_RADIUS = 3
 
 _Window = tuple[slice, slice]
 _Floats = npt.NDArray[np.floating[Any]]
+Mask8 = npt.NDArray[np.uint8]
 
 
 def _carry_on() -> None:
@@ -37,7 +38,7 @@ def fill(
     image: EncodedRGB,
     hole: Plane,
     *,
-    sources: Plane | None = None,
+    sources: Plane | Mask8 | None = None,
     text: bool = False,
     row_prior: float = 1.0,
     seed: int = 0,
@@ -51,8 +52,8 @@ def fill(
     Args:
         image: Encoded sRGB, h×w×3 uint8. What is in the hole only tells whether it bleeds over the mask's edge.
         hole: h×w, 0–1. 0.5 and above is filled entirely; below, filling and picture are blended.
-        sources: h×w, 0–1: from where may be copied (0.5 and above); None allows everything outside the hole. What is
-            excluded does not color the filling either.
+        sources: h×w, 0–1, in floats or bytes: from where may be copied (0.5 and above); None allows everything outside
+            the hole. What is excluded does not color the filling either.
         text: The hole is lettering: close its strokes from their sides however wide they are.
         row_prior: How strongly patches should come from the same height of the picture: 0 not at all, 1 as
             landscapes need.

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from cavendish.imaging.color import EncodedRGB
 from cavendish.pixels.fill import fill
 
 if TYPE_CHECKING:
     from cavendish.imaging.color import Plane
+
+Mask = npt.NDArray[np.uint8]
 
 _SHOWS = 0.08
 """Alpha from which a soft edge still shows what is removed."""
@@ -78,8 +81,8 @@ def remove_thing(
     hole = hole_of(thing, shadow=shadow, company=company)
     sources = None
     if company is not None and company.any():
-        sources = 1 - _grown((company >= _SHOWS).astype(np.uint8), _rim_px(thing.shape)).astype(np.float32)
-        if not ((sources > 0.5) & (hole == 0)).any():
+        sources = 1 - _grown((company >= _SHOWS).astype(np.uint8), _rim_px(thing.shape))
+        if not (sources[hole == 0]).any():
             sources = None
     if random is not None:
         sources = _some_of(sources, hole, random)
@@ -87,13 +90,13 @@ def remove_thing(
     return Removed(fill(image, hole, sources=sources, seed=seed, check=check), hole)
 
 
-def _some_of(sources: Plane | None, hole: Plane, random: np.random.Generator) -> Plane:
+def _some_of(sources: Mask | None, hole: Plane, random: np.random.Generator) -> Mask:
     """Some parts of the sources: the filling is then another one, as good wherever the scene repeats itself."""
-    shape = hole.shape
-    parts = (random.random((_PARTS, _PARTS)) < _KEPT).astype(np.float32)
-    kept = np.asarray(cv2.resize(parts, shape[::-1], interpolation=cv2.INTER_NEAREST), np.float32)
-    some = kept if sources is None else np.minimum(kept, sources)
-    return some if ((some > 0.5) & (hole == 0)).mean() > _LEAST_SOURCES else (1 - np.ceil(hole)).astype(np.float32)
+    parts = (random.random((_PARTS, _PARTS)) < _KEPT).astype(np.uint8)
+    some = np.asarray(cv2.resize(parts, hole.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+    if sources is not None:
+        some &= sources
+    return some if some[hole == 0].sum() > _LEAST_SOURCES * hole.size else (hole == 0).astype(np.uint8)
 
 
 def hole_of(thing: Plane, *, shadow: Plane | None = None, company: Plane | None = None) -> Plane:
@@ -110,22 +113,35 @@ def hole_of(thing: Plane, *, shadow: Plane | None = None, company: Plane | None 
     shows = (thing >= _SHOWS).astype(np.uint8)
     if shadow is not None:
         shows |= (shadow >= _SHADED).astype(np.uint8)
+    hole = np.zeros(thing.shape, np.float32)
+    rows, columns = (np.flatnonzero(shows.any(axis=axis)) for axis in (1, 0))
+    if rows.size == 0:
+        return hole
     rim = _rim_px(thing.shape)
-    shows = np.asarray(cv2.morphologyEx(shows, cv2.MORPH_CLOSE, _disc(rim)), np.uint8)
-    wide = _without_islands(np.maximum(_grown(shows, rim), _foot(thing)))
+    reach = 3 * rim + round(2 * _UNDER * rows.size)
+    window = (
+        slice(max(0, int(rows[0]) - reach), int(rows[-1]) + reach + 1),
+        slice(max(0, int(columns[0]) - reach), int(columns[-1]) + reach + 1),
+    )
+    shows = np.asarray(cv2.morphologyEx(shows[window], cv2.MORPH_CLOSE, _disc(rim)), np.uint8)
+    wide = _without_islands(np.maximum(_grown(shows, rim), _foot(thing[window], below=thing.shape[0] - window[0].stop)))
     if company is not None:
-        wide[(company >= 0.5) & (thing < 0.5)] = 0
+        wide[(company[window] >= 0.5) & (thing[window] < 0.5)] = 0
     soft = cv2.GaussianBlur(wide.astype(np.float32), (0, 0), _FEATHER_PX)
     # The soft rim lies outside of what is filled entirely, so that nothing of the thing is mixed in.
-    return np.where(wide > 0, np.float32(1), np.minimum(soft, np.float32(0.49)) * (soft > 0.02)).astype(np.float32)
+    hole[window] = np.where(wide > 0, np.float32(1), np.minimum(soft, np.float32(0.49)) * (soft > 0.02))
+    return hole
 
 
-def _foot(thing: Plane) -> np.ndarray:
-    """The ground right under a thing, where its contact shadow lies; nothing where the frame cuts it off."""
+def _foot(thing: Plane, *, below: int) -> Mask:
+    """The ground right under a thing, where its contact shadow lies; nothing where the frame cuts it off.
+
+    `below` are the picture's rows under those that are given.
+    """
     solid = (thing >= 0.5).astype(np.uint8)
     foot = np.zeros_like(solid)
     rows = np.flatnonzero(solid.any(axis=1))
-    if rows.size == 0 or rows[-1] >= (1 - _CUT_OFF) * solid.shape[0]:
+    if rows.size == 0 or rows[-1] >= (1 - _CUT_OFF) * (solid.shape[0] + max(below, 0)):
         return foot
     tall = int(rows[-1] - rows[0]) + 1
     start = int(rows[-1] - _FOOT * tall)
@@ -135,7 +151,7 @@ def _foot(thing: Plane) -> np.ndarray:
     return np.asarray(cv2.dilate(foot, kernel), np.uint8)
 
 
-def _without_islands(hole: np.ndarray) -> np.ndarray:
+def _without_islands(hole: Mask) -> Mask:
     """The hole with small places inside of it: what shows through a thing there would tell of it."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - hole, connectivity=4)
     height, width = hole.shape
@@ -152,9 +168,9 @@ def _rim_px(shape: tuple[int, ...]) -> int:
     return round(min(max(_RIM * math.sqrt(shape[0] * shape[1]), _LEAST_RIM_PX), _MOST_RIM_PX))
 
 
-def _grown(mask: np.ndarray, by: int) -> np.ndarray:
+def _grown(mask: Mask, by: int) -> Mask:
     return np.asarray(cv2.dilate(mask, _disc(by)), np.uint8)
 
 
-def _disc(radius: int) -> np.ndarray:
+def _disc(radius: int) -> Mask:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, cast
 
 import cv2
@@ -9,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cavendish.errors import ParameterOutOfRange
+from cavendish.imaging.resample import Rows, lifted
+from cavendish.pixels.strips import shrunk_plane
 
 if TYPE_CHECKING:
     from cavendish.imaging.color import Plane
@@ -22,6 +25,7 @@ _STEEPEST = 0.8  # rows per column: steeper outlines are the sides of the object
 _STRETCH = 3  # a circle on the ground is seen about three times as wide as high
 _REACH = 0.9  # distance at which the shadow ends, by its scale; so are the two lengths below
 _CONTACT_FALLOFF, _PENUMBRA_FALLOFF = 0.05, 0.25
+_ENOUGH_PIXELS = 2e6
 
 
 def contact_row(alpha: Plane) -> int | None:
@@ -75,6 +79,14 @@ def contact_shadow(alpha: Plane, *, strength: float = 0.55) -> Plane:
     inside = drawn[max(0, -top) : height - top, max(0, -left) : width - left]
     density[max(0, top) : bottom, max(0, left) : right] = inside
     return density
+
+
+def contact_shadow_rows(alpha: Plane, *, strength: float) -> Rows:
+    """The same a few rows at a time; soft as it is, two megapixels are enough for it."""
+    height, width = alpha.shape
+    factor = min(1.0, math.sqrt(_ENOUGH_PIXELS / alpha.size))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return lifted(contact_shadow(shrunk_plane(alpha, size), strength=strength), (width, height))
 
 
 def _contact_points(alpha: Plane, contact: int) -> tuple[_Points, _Points, float]:

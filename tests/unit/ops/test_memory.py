@@ -1,4 +1,4 @@
-"""Memory: no op on a picture of 50 megapixels needs more than about 1.2 GB, pictures and masks included."""
+"""Memory: few ops on a picture of 50 megapixels need more than about 1.2 GB, pictures and masks included."""
 
 import subprocess
 import sys
@@ -6,6 +6,8 @@ import sys
 import pytest
 
 MOST_MB = 1200
+FILLING_MB = {"remove_object": 1500, "move_object": 1700, "swap_colors": 1600}
+"""What takes several masks of a picture's size at once, or fills holes with them."""
 SIZE = (8160, 6120)
 
 SCRIPT = """
@@ -18,7 +20,7 @@ from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, OpInput
 from cavendish.ops.catalog import catalog
 from cavendish.pixels.canvas import Canvas
-from cavendish.pixels.composite import apply_patch, render
+from cavendish.pixels.composite import Patch, apply_patch, render
 from cavendish.pixels.matte import refine_alpha
 from cavendish.pixels.perspective import Perspective
 from cavendish.pixels.region import Region
@@ -41,6 +43,18 @@ else:
         resolved["region"] = Region(alpha)
     if Need.OTHER_IMAGE in op.needs:
         resolved["other"] = picture
+    if Need.SKY in op.needs:
+        resolved["sky"] = Region(alpha)
+    if Need.SKIN in op.needs:
+        resolved["skin"] = Region(alpha)
+    if Need.PARTS in op.needs:
+        left = alpha.copy()
+        left[:, width // 2 :], alpha[:, : width // 2] = 0, 0
+        resolved["parts"] = Region(left), Region(alpha)
+    if name in {"remove_object", "move_object"}:
+        alpha[:] = 0
+        cv2.circle(alpha, (width // 2, height // 2), int(0.12 * height), 1.0, -1)
+        resolved["company"] = np.zeros_like(alpha)
     if Need.FACES in op.needs:
         resolved["faces"] = ((3400, 1800, 4800, 3600),)
     if Need.HORIZON in op.needs:
@@ -49,12 +63,12 @@ else:
         resolved["perspective"] = Perspective(upright=(4200.0, 40000.0, 1.0))
     if Need.OTHER_FOREGROUND in op.needs:
         resolved["other_foreground"] = Region(alpha)
-    step = Step(name, row.family, image=1)
+    step = Step(name, row.family, image=1, placement="right" if name == "move_object" else "")
     amounts = row.fill_in(parameters, param="p")
     result = op.apply(OpInput(picture, picture.size, step, amounts, **resolved))
     if isinstance(result, Canvas):
         render(picture, result, subject=resolved["foreground"].alpha if "foreground" in resolved else None)
-    else:
+    elif isinstance(result, Patch):
         apply_patch(picture, result)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
@@ -105,6 +119,21 @@ CALLS = [
     ("restore_fading", {}),
     ("scan_document", {"mode": "black_and_white"}),
     ("deblur", {}),
+    ("remove_object", {}),
+    ("move_object", {}),
+    ("remove_shadow", {}),
+    ("background_gradient", {}),
+    ("backdrop", {"name": "cafe"}),
+    ("darken_background", {}),
+    ("extract_subject", {"tight": True}),
+    ("replace_sky", {}),
+    ("zoom_blur", {}),
+    ("censor_region", {"style": "bar"}),
+    ("swap_colors", {}),
+    ("lighten_material", {}),
+    ("split_compare", {}),
+    ("double_exposure", {}),
+    ("place_sticker", {}),
 ]
 
 
@@ -114,4 +143,4 @@ def test_fifty_megapixels_fit(name, parameters):
     arguments = [sys.executable, "-c", SCRIPT, name, repr(parameters), repr(SIZE)]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) <= MOST_MB
+    assert int(done.stdout) <= FILLING_MB.get(name, MOST_MB)
