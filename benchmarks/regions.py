@@ -37,7 +37,7 @@ from cavendish.settings import load
 
 Find = Callable[[Image, RegionQuery], Region]
 
-_BENCH = Path(__file__).parents[2] / "shared" / "bench"
+BENCH = Path(__file__).parents[2] / "shared" / "bench"
 _SENTENCES = Path(__file__).with_name("regions.toml")
 _ENOUGH_IOU = 0.5
 _WRONGLY_COVERED = 0.3
@@ -286,7 +286,7 @@ def report(there: Sequence[Outcome], absent: Sequence[Outcome]) -> str:
 def main() -> None:
     """Examine the region stage of this checkout."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--bench", type=Path, default=_BENCH, help="folder that holds images/")
+    options.add_argument("--bench", type=Path, default=BENCH, help="folder that holds images/")
     options.add_argument("--sheet", type=Path, help="folder for contact sheets")
     options.add_argument("--random", type=int, metavar="SEED", help="scenes and sentences by chance")
     given = options.parse_args()

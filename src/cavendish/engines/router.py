@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 WHAT_WORKS = (
     "This server can: change exposure, brightness, contrast and saturation; make black and white or sepia; crop, "
-    "rotate, flip and reframe; remove, recolor, blur or replace the background; and place the subject of one picture "
-    "into another."
+    "rotate, flip and reframe; remove people, things and text; move, copy and recolor things; remove, color, blur or "
+    "replace the background; and place the subject of one picture into another."
 )
 
 

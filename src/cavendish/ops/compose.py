@@ -20,6 +20,7 @@ from cavendish.pixels.layout import Cell, arranged, beside, divided, exposed_twi
 from cavendish.pixels.matte import foreground_rows
 from cavendish.pixels.region import Box, Region
 from cavendish.pixels.shadow import contact_shadow_rows
+from cavendish.pixels.shots import aligned, focused, fused, middle_of
 from cavendish.pixels.strips import light_rows, strips
 from cavendish.pixels.surface import four_corners, onto_quad
 
@@ -300,10 +301,36 @@ def _place_on_surface(given: OpInput) -> Patch:
     return whole(given.image, pixels, alpha=alpha)
 
 
+def _merged(merge: Callable[..., EncodedRGB]) -> Callable[[OpInput], Patch]:
+    """Shots of one scene, laid over the first and merged."""
+
+    def apply(given: OpInput) -> Patch:
+        shots = aligned(_pictures(given))
+        return whole(given.image, merge(shots, check=given.check))
+
+    return apply
+
+
+def _copy_object(given: OpInput) -> Patch:
+    """As large as it is in its own picture, unless a size is said."""
+    assert given.other is not None, "the engine resolves declared needs"
+    assert given.other_foreground is not None, "the engine resolves declared needs"
+    box = given.other_foreground.box
+    if box is None:
+        raise UnsupportedEdit("the thing to copy has no clear outline")
+    own = (box[3] - box[1]) / given.other.size[1]
+    scale = given.parameters.get("scale", own)
+    return _place_subject(dataclasses.replace(given, parameters={**given.parameters, "scale": scale}, foreground=None))
+
+
 _OTHER = frozenset({Need.OTHER_IMAGE})
 _ALL = frozenset({Need.ALL_IMAGES})
 
 OPS = {
+    "remove_passers_by": Op(_merged(middle_of), _ALL),
+    "fuse_exposures": Op(_merged(fused), _ALL),
+    "stack_focus": Op(_merged(focused), _ALL),
+    "copy_object": Op(_copy_object, frozenset({Need.OTHER_IMAGE, Need.OTHER_FOREGROUND})),
     "side_by_side": Op(lambda given: _laid_out(given, beside), _ALL),
     "collage": Op(_collage, _ALL),
     "split_compare": Op(_split_compare, _OTHER),

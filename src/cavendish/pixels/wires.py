@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _AREA = 1_000_000
 """Pixels of the copy that wires are looked for in."""
+_LEAST_SIDE_PX = 32
 _WIDTHS = (1.0, 1.8, 3.0)
 _LEAST_CODES = 7.0
 _STANDS_OUT = 2.0
@@ -45,6 +46,8 @@ def find_wires(image: EncodedRGB) -> Plane:
         selection", 1998.
     """
     height, width = image.shape[:2]
+    if min(height, width) < _LEAST_SIDE_PX:
+        return np.zeros((height, width), np.float32)
     scale = min(1.0, math.sqrt(_AREA / (height * width)))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

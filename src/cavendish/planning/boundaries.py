@@ -138,7 +138,7 @@ def _joined_at(tokens: Sequence[Token], i: int) -> Kind | None:
         return Kind.ASK
     if word not in joiners():
         return None
-    if _states(tokens, i) or _compares(tokens, i):
+    if _states(tokens, i) or _compares(tokens, i) or _places(tokens, i):
         return Kind.ASK
     if not _joins(tokens, i):
         return None
@@ -173,6 +173,22 @@ def _states(tokens: Sequence[Token], i: int) -> bool:
         if tokens[k].text in joiners() or tokens[k].text == ",":
             return False
     return False
+
+
+def _places(tokens: Sequence[Token], i: int) -> bool:
+    """Whether “and” at `i` joins “the bear of picture 2 on the left” and “the mug of picture 3 on the right”."""
+    if i < 1 or tokens[i - 1].text not in _SIDES:
+        return False
+    for token in tokens[i + 1 : i + 9]:
+        if token.text in joiners() or token.text == ",":
+            return False
+        if token.text in _PICTURES:
+            return True
+    return False
+
+
+_SIDES = frozenset({"left", "right", "top", "bottom", "center", "middle", "corner", "side", "front", "foreground"})
+_PICTURES = frozenset({"picture", "image", "photo", "pic", "photograph"})
 
 
 def _compares(tokens: Sequence[Token], i: int) -> bool:

@@ -288,3 +288,24 @@ def test_divided_and_twice_exposed_pictures():
     assert (halves[:, 10] == 50).all()
     assert np.abs(halves[:, 90].astype(int) - 180).max() <= 1
     assert edited("double_exposure", left, other=right).rgb.mean() > 180
+
+
+@pytest.mark.parametrize("name", ["remove_passers_by", "fuse_exposures", "stack_focus"])
+def test_shots_of_different_scenes_are_refused(name):
+    with pytest.raises(UnsupportedEdit, match="same scene"):
+        run(name, noise(300, 200), others=(noise(300, 200, seed=1), noise(300, 200, seed=2)))
+    with pytest.raises(UnsupportedEdit, match="no second picture"):
+        run(name, noise(300, 200))
+
+
+def test_a_copied_thing_is_as_large_as_it_was_unless_a_size_is_said():
+    other, subject = thing()
+    image = plain((WIDTH, HEIGHT), 150)
+
+    def height(**parameters):
+        parameters["shadow"] = "none"
+        after = edited("copy_object", image, other=other, other_foreground=subject, parameters=parameters).rgb
+        return np.flatnonzero((after != 150).any(axis=(1, 2))).size / HEIGHT
+
+    assert height() == pytest.approx(0.7, abs=0.04)
+    assert height(scale=0.3) == pytest.approx(0.3, abs=0.04)
