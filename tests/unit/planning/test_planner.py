@@ -83,6 +83,7 @@ ONE_PICTURE = [
     ("resize it to 800x600", "resize height_px=600 width_px=800"),
     # background and blur
     ("cut out the woman", "remove_background @woman"),
+    ("make the background a cozy café with bokeh", "backdrop name=cafe"),
     ("the dog is sitting in a cozy café", "?change_pose @dog; backdrop name=cafe @dog"),
     ("isolate the vase", "extract_subject @vase"),
     ("put it on a white background", "background_color color=#FFFFFF"),
@@ -136,6 +137,8 @@ TWO_PICTURES = [
         "place_subject scale=0.62 @lamp #2",
     ),
     ("combine both images", "place_subject #2"),
+    ("make a collage of these photos in a grid", "collage layout=grid #2"),
+    ("arrange all the pictures in one row", "collage layout=row #2"),
     (
         "put the bear from picture 2 on the left and the mug from picture 3 on the right",
         "place_subject @bear #2 >left; place_subject @mug #3 >right",
