@@ -39,8 +39,14 @@ _RIM_CODES, _RIM_SHARE, _KEYED_CODES = 10, 0.02, 40
 """Codes by which a plain rim may vary, the share of it that may do more, and those by which ink shows entirely."""
 _WIDEST, _STICKER_MARGIN = 0.9, 0.03
 
-_BESIDE_SUBJECT = 0.6
-"""Most of the height of the scene's own subject that a thing placed beside it gets."""
+_BESIDE_SUBJECT, _HELD_IN_A_HAND = 0.6, 0.28
+"""Most of the height of the scene's own subject that a thing placed beside it gets, and what a hand could hold."""
+_SMALL = frozenset({
+    "mug", "cup", "glass", "bottle", "can", "phone", "book", "apple", "orange", "banana", "lemon", "egg", "ball",
+    "key", "pen", "watch", "ring", "shoe", "sneaker", "spoon", "fork", "plate", "bowl", "candle", "flower", "rose",
+    "hat", "cap", "sunglasses", "glasses", "camera", "donut", "sandwich", "coin", "card",
+})  # fmt: skip
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,7 +161,8 @@ def _scale(given: OpInput) -> float:
     busy = given.foreground.box if given.foreground else None
     if busy is None or "scale" in given.step.stated:
         return scale
-    return min(scale, _BESIDE_SUBJECT * (busy[3] - busy[1]) / given.image.size[1])
+    most = _HELD_IN_A_HAND if set(given.step.target.lower().split()) & _SMALL else _BESIDE_SUBJECT
+    return min(scale, most * (busy[3] - busy[1]) / given.image.size[1])
 
 
 def _free_side(busy: Region) -> float:

@@ -309,3 +309,22 @@ def test_a_copied_thing_is_as_large_as_it_was_unless_a_size_is_said():
 
     assert height() == pytest.approx(0.7, abs=0.04)
     assert height(scale=0.3) == pytest.approx(0.3, abs=0.04)
+
+
+@pytest.mark.parametrize(("target", "most"), [("statue", 0.6), ("blue mug", 0.28)])
+def test_beside_the_scenes_subject_a_thing_is_as_large_as_things_of_its_name_may_be(target, most):
+    other, subject = thing()
+    image = plain((WIDTH, HEIGHT), 150)
+    busy = disc(WIDTH, HEIGHT, center=(0.3, 0.5), radius=0.4)
+    parameters = {"shadow": "none"}
+    after = edited(
+        "place_subject",
+        image,
+        other=other,
+        other_foreground=subject,
+        foreground=busy,
+        target=target,
+        parameters=parameters,
+    ).rgb
+    tall = np.flatnonzero((after != 150).any(axis=(1, 2))).size / HEIGHT
+    assert tall == pytest.approx(min(0.42, most * 0.8), abs=0.04)
