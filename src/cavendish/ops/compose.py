@@ -46,7 +46,6 @@ _SMALL = frozenset({
     "key", "pen", "watch", "ring", "shoe", "sneaker", "spoon", "fork", "plate", "bowl", "candle", "flower", "rose",
     "hat", "cap", "sunglasses", "glasses", "camera", "donut", "sandwich", "coin", "card",
 })  # fmt: skip
-)
 
 
 @dataclasses.dataclass(frozen=True)
