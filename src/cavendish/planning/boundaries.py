@@ -179,7 +179,9 @@ def _places(tokens: Sequence[Token], i: int) -> bool:
     """Whether “and” at `i` joins “the bear of picture 2 on the left” and “the mug of picture 3 on the right”."""
     if i < 1 or tokens[i - 1].text not in _SIDES:
         return False
-    for token in tokens[i + 1 : i + 9]:
+    if {token.text for token in tokens[i + 1 : i + 3]} & _PICTURES:  # two pictures beside one another
+        return False
+    for token in tokens[i + 3 : i + 9]:
         if token.text in joiners() or token.text == ",":
             return False
         if token.text in _PICTURES:
