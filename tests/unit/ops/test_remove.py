@@ -95,14 +95,14 @@ def test_everything_but_what_is_named_is_removed():
 
 
 def test_a_large_hole_is_said_to_be_a_guess():
-    pixels, (ball,) = scene_with((0.5, 0.5), radius=0.4)
+    pixels, (ball,) = scene_with((0.5, 0.5), radius=0.24)
     assert "had to be filled" in run("remove_object", Image(pixels), region=ball).note
     pixels, (ball,) = scene_with((0.5, 0.5), radius=0.1)
     assert run("remove_object", Image(pixels), region=ball).note == ""
 
 
 def test_pictures_of_one_request_differ_by_chance_and_repeat():
-    pixels, (ball,) = scene_with((0.5, 0.5), radius=0.3)
+    pixels, (ball,) = scene_with((0.5, 0.5), radius=0.16)
     plain = edited("remove_object", Image(pixels), region=ball).pixels
     by_chance = [
         edited("remove_object", Image(pixels), region=ball, random=np.random.default_rng(seed)).pixels
