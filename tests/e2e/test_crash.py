@@ -86,7 +86,7 @@ def kill_mid_edit(data_dir, key, image, moment):
         return customer.answer
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(300)])])
+@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(300)])])
 def test_killed_mid_edit(tmp_path, kills):
     data_dir = tmp_path / "data"
     customer = issue_key(data_dir, START_CREDITS)

@@ -140,7 +140,7 @@ def pastel():
 
 
 @pytest.mark.parametrize("row", PATCHING, ids=lambda row: row.name)
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.data())
 def test_outside_its_patch_an_op_changes_nothing(row, data):
     given_input = data.draw(inputs(row))
@@ -165,7 +165,7 @@ def test_outside_its_patch_an_op_changes_nothing(row, data):
 
 
 @pytest.mark.parametrize("row", WITHIN, ids=lambda row: row.name)
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(st.data())
 def test_outside_its_region_an_op_changes_nothing(row, data):
     """A patch's own alpha could lie; the region it was given cannot."""
@@ -183,7 +183,7 @@ def test_outside_its_region_an_op_changes_nothing(row, data):
 
 
 @pytest.mark.parametrize("name", ["remove_background", "background_color", "replace_background", "blur_background"])
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(st.data())
 def test_a_solid_foreground_is_never_touched(name, data):
     row = catalog()[name]

@@ -140,7 +140,7 @@ def test_onto_a_cut_out_it_becomes_visible():
     assert (after.alpha == 0).sum() > 0.5 * after.alpha.size
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @for_all(
     st.tuples(st.integers(20, 800), st.integers(20, 800)),
     st.tuples(st.integers(1, 300), st.integers(1, 300)),

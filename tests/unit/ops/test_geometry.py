@@ -52,7 +52,7 @@ def test_reframe_gives_exactly_the_tables_size(size, ratio):
     assert render(image, canvas).size == RATIO_SIZES[ratio]
 
 
-@settings(max_examples=200)
+@settings(max_examples=50)
 @for_all(st.data(), SIZES, TARGETS, st.sampled_from(["auto", "crop", "pad"]))
 def test_reframe_is_exact_and_never_squeezes(data, size, target, policy):
     subject = data.draw(st.none() | boxes(size))
@@ -68,7 +68,7 @@ def test_reframe_is_exact_and_never_squeezes(data, size, target, policy):
     assert canvas.matrix[0, 1] == canvas.matrix[1, 0] == 0
 
 
-@settings(max_examples=200)
+@settings(max_examples=50)
 @for_all(st.data(), SIZES, TARGETS)
 def test_a_subject_is_never_cut(data, size, target):
     """Whether reframe crops or pads, every pixel of the subject's box is on the canvas."""
@@ -81,7 +81,7 @@ def test_a_subject_is_never_cut(data, size, target):
     assert bottom <= target[1] + 1
 
 
-@settings(max_examples=200)
+@settings(max_examples=50)
 @for_all(st.data(), SIZES, TARGETS)
 def test_it_crops_where_the_subject_fits_and_pads_where_not(data, size, target):
     subject = data.draw(boxes(size))
@@ -212,7 +212,7 @@ def test_quarter_turns_are_exact(angle_deg):
     assert np.array_equal(render(image, canvas).pixels, np.rot90(image.pixels, -angle_deg // 90))
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @for_all(st.integers(20, 400), st.integers(20, 400), st.floats(-360, 360))
 def test_a_turn_without_fill_shows_no_corner(width, height, angle_deg):
     canvas = geometry.rotate((width, height), angle_deg=angle_deg, fill=None)
@@ -223,7 +223,7 @@ def test_a_turn_without_fill_shows_no_corner(width, height, angle_deg):
     assert forth[:, 1].max() <= height + 0.75
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @for_all(st.integers(1, 400), st.integers(1, 400), st.floats(-360, 360))
 def test_a_turn_with_fill_keeps_the_whole_picture(width, height, angle_deg):
     canvas = geometry.rotate((width, height), angle_deg=angle_deg, fill=Transparent())
@@ -304,7 +304,7 @@ def test_a_stated_angle_wins_over_the_horizon():
     assert np.allclose(canvas.matrix, geometry.straighten((400, 300), angle_deg=3.0).matrix)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @for_all(st.integers(60, 400), st.integers(60, 400), st.floats(-45, 45))
 def test_a_straightened_picture_keeps_its_shape_and_shows_no_corner(width, height, angle_deg):
     canvas = geometry.straighten((width, height), angle_deg=angle_deg)

@@ -33,7 +33,7 @@ def difference(one, other):
     return np.abs(one.pixels.astype(int) - other.pixels.astype(int))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.data())
 def test_outside_its_alpha_a_patch_changes_nothing(data):
     height, width = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 9))
@@ -164,7 +164,7 @@ def canvas_of(move, size):
             return Canvas((width + 24, height + 40), translation(-12, -20), WHITE)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(MOVES)
 def test_merged_moves_look_like_one_after_the_other(moves):
     image = smooth()
@@ -182,7 +182,7 @@ def test_merged_moves_look_like_one_after_the_other(moves):
     assert (apart.max(axis=2) > 8).mean() < 0.04
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(4, 40), st.integers(4, 40), st.sampled_from([0, 90, 7]))
 def test_what_a_crop_cut_away_never_comes_back(left, top, width, height, angle_deg):
     """Crop a gray window out of red, then pad: no trace of red in the padding."""

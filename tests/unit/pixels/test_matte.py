@@ -166,6 +166,7 @@ def test_shapes_are_found_at_any_size_and_better_than_the_network_drew_them(kind
     assert error < 0.5 * before
 
 
+@pytest.mark.long
 def test_the_foreground_in_strips_is_the_foreground():
     image, alpha, _ = composite(3, BACKGROUNDS["photograph"]())
     rows = foreground_rows(lambda wanted: image[wanted].copy(), alpha)

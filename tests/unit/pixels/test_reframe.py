@@ -127,6 +127,7 @@ def _new_green(details):
     return int(green[~old].sum())
 
 
+@pytest.mark.long
 def test_an_extension_does_not_copy_lettering():
     assert _new_green(lambda _caption: ()) > 100, "the picture tempts to"
     assert _new_green(lambda caption: (caption,)) == 0
