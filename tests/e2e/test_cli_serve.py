@@ -84,6 +84,7 @@ def test_the_first_key_is_made_and_shown_once_with_a_call_to_paste(tmp_path):
     assert log_of(data_dir).count(key) == said.count(key)  # nor does any later line of the log hold it
 
 
+@pytest.mark.long
 def test_a_first_key_that_was_given_is_not_shown(tmp_path):
     data_dir = tmp_path / "data"
     with running_server(data_dir, BOOTSTRAP_KEY=KEY) as server, server.client(KEY) as client:

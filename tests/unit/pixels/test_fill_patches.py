@@ -8,6 +8,8 @@ from skimage import data
 from cavendish.errors import Cancelled, UnsupportedEdit
 from cavendish.pixels.fill import fill
 
+pytestmark = pytest.mark.long
+
 
 def box(shape, top, left, height, width):
     hole = np.zeros(shape[:2], np.float32)

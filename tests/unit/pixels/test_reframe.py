@@ -17,6 +17,8 @@ from cavendish.pixels.composite import render, render_plane
 from cavendish.pixels.reframe import reframe
 from tests.support.pictures import ball
 
+pytestmark = pytest.mark.long
+
 SIDES = st.integers(200, 2400)
 
 
@@ -127,7 +129,6 @@ def _new_green(details):
     return int(green[~old].sum())
 
 
-@pytest.mark.long
 def test_an_extension_does_not_copy_lettering():
     assert _new_green(lambda _caption: ()) > 100, "the picture tempts to"
     assert _new_green(lambda caption: (caption,)) == 0

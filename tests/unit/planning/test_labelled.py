@@ -1,6 +1,10 @@
 """Plans against labels: instructions in our own words, labelled by a writer who did not know the rules."""
 
+import pytest
+
 from tests.unit.planning.labelled import labelled, wrong
+
+pytestmark = pytest.mark.long
 
 
 def test_at_least_92_of_100_plans_are_right():

@@ -11,6 +11,8 @@ from cavendish.regions.body_parts import find_bare_skin, find_clothes, find_head
 from tests.support.portraits import HAIR, SHIRT, SKIN, Portrait, box, overlap
 from tests.support.real_faces import astronaut, cutout
 
+pytestmark = pytest.mark.long
+
 
 @cache
 def drawn(hair: str, turn_deg: float) -> Portrait:

@@ -12,6 +12,8 @@ from cavendish.regions.landmarks import Landmarks
 from tests.support.portraits import Portrait, overlap
 from tests.support.real_faces import Seen, astronaut
 
+pytestmark = pytest.mark.long
+
 PARTS = get_args(FacePart)
 LARGE = 120.0
 

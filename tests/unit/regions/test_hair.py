@@ -10,6 +10,8 @@ from cavendish.regions.people import Face
 from tests.support.portraits import HAIR, Portrait, box, overlap
 from tests.support.real_faces import astronaut, cutout
 
+pytestmark = pytest.mark.long
+
 
 def hair_of(portrait: Portrait, image: Image | None = None) -> np.ndarray:
     return find_hair(image or portrait.image, portrait.landmarks, portrait.person)

@@ -16,6 +16,8 @@ from cavendish.weights.runtimes import open_onnx
 from cavendish.weights.store import WeightStore
 from tests.support.weights import weight_folder
 
+pytestmark = pytest.mark.long
+
 RED = (255, 0, 0)
 
 

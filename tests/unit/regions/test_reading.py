@@ -24,6 +24,8 @@ from cavendish.weights.runtimes import open_onnx
 from cavendish.weights.store import WeightStore
 from tests.support.weights import weight_folder
 
+pytestmark = pytest.mark.long
+
 LETTERS = tuple(string.ascii_letters + string.digits + "'.")
 SIZE = (800, 600)
 

@@ -9,6 +9,8 @@ from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.image import Image
 from cavendish.regions.scenery import SCENERY, find_scenery
 
+pytestmark = pytest.mark.long
+
 WIDTH, HEIGHT = 480, 330
 SKIES = {
     "clear": ((70, 130, 210), (195, 220, 240)),
