@@ -16,7 +16,7 @@ test: setup  ## what the README promises, under five minutes
 	$(BIN)/python -m pytest -m alone
 
 check: lint test  ## lint, tests and long tests
-	$(BIN)/python -m pytest -n auto --dist loadfile -m long
+	$(BIN)/python -m pytest -n auto --dist worksteal -m long
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -121,18 +121,12 @@ CALLS = [
     ("deblur", {}),
     ("remove_object", {}),
     ("move_object", {}),
-    ("remove_shadow", {}),
     ("background_gradient", {}),
     ("backdrop", {"name": "cafe"}),
-    ("darken_background", {}),
     ("extract_subject", {"tight": True}),
     ("replace_sky", {}),
-    ("zoom_blur", {}),
     ("censor_region", {"style": "bar"}),
     ("swap_colors", {}),
-    ("lighten_material", {}),
-    ("split_compare", {}),
-    ("double_exposure", {}),
     ("place_sticker", {}),
 ]
 
