@@ -24,18 +24,24 @@ _LOOK_PX = 256
 _WHITE = 0.93
 """Encoded, where the brightest half percent belongs: below white, so that nothing clips."""
 _MOST_EV = 2.5
-_USUAL_MIRED, _CALM_MIRED = 6.0, 7.0
-"""Pictures without a cast look this warm on the whole, and casts of so much more are taste."""
-_MOST_MIRED, _MOST_DUV = 40.0, 0.006
-_DOUBT, _TRUST = 0.3, 3.0
+_USUAL_MIRED, _CALM_MIRED = 6.0, 9.0
+"""Pictures without a cast look this warm on the whole, and casts of so much more are taste; of twice as much, none."""
+_MOST_MIRED, _MOST_DUV = 45.0, 0.006
+_DOUBT, _TRUST = 0.28, 3.0
 """Confidence up to which a cast is left alone, and how fast belief grows beyond."""
 _LEAST_SKIN, _SKIN_DEG = 0.01, 3.0
 """Share of the picture from which what looks like skin is spared, and how far its Oklab hue may turn; a cast
 that is beyond doubt may turn it three times as far, back to where it was."""
 _SKIN_HUES_DEG = (46.0, 58.0)
-_OVER_EV, _OVER_MIDDLE_EV = 0.2, 1.6
+_OVER_EV, _OVER_MIDDLE_EV = 0.3, 2.2
 """Stops by which an overexposed picture gets darker as a whole and in its middle tones."""
-_GREATEST_VIBRANCE = 0.4
+_GREATEST_VIBRANCE = 0.65
+_VIVID, _PALE = 0.15, 0.05
+"""Oklab chroma of the strongest colors of pictures that need none, and all, of the vibrance."""
+_SKIN_COLOR = (0.62, 0.78)
+"""Direction of skin in Oklab's a and b; wood, sand and brick lie there too."""
+_SPARED = 0.4
+"""Share of the vibrance that skin and its like do without: they look burnt soonest."""
 _DEEPEST_LIFT_EV = 0.5
 
 
@@ -73,7 +79,7 @@ def auto_enhance(
 
     Args:
         image: h×w×3 encoded, any size.
-        strength: 0 (identity) to 1; 0.5 goes three quarters of the way to what was measured.
+        strength: 0 (identity) to 1; 0.5 goes seven eighths of the way to what was measured.
         seen: Which pixels are looked at, at any size; None for all.
         check: Called once a strip; raises to stop.
 
@@ -90,7 +96,7 @@ def auto_enhance(
     require_within("strength", strength, 0, 1)
     if strength == 0:
         return EncodedRGB(image.copy())
-    return apply_correction(image, measure(image, seen, share=1 - (1 - strength) ** 2), check=check)
+    return apply_correction(image, measure(image, seen, share=1 - (1 - strength) ** 3), check=check)
 
 
 def measure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None, *, share: float) -> Correction:
@@ -157,7 +163,8 @@ def _mild(found: Light) -> Light:
     """Only what is surely a cast."""
     sure = min(max(_TRUST * (found.confidence - _DOUBT), 0.0), 1.0)
     off = found.mired - _USUAL_MIRED
-    mired = math.copysign(min(max(abs(off) - _CALM_MIRED, 0.0), _MOST_MIRED), off)
+    told = min(max(abs(off) / _CALM_MIRED - 1, 0.0), 1.0)
+    mired = min(max(off * told, -_MOST_MIRED), _MOST_MIRED)
     return Light(mired, min(max(found.duv, -_MOST_DUV), _MOST_DUV)).scaled(sure)
 
 
@@ -198,13 +205,14 @@ def _ends(pixels: npt.NDArray[np.uint8], share: float) -> tuple[float, float]:
 def _overexposure(pixels: npt.NDArray[np.uint8]) -> float:
     """0–1, by how much is clipped in its strongest channel while the weakest still varies.
 
-    A white backdrop is clipped in all three, and is no mistake.
+    A white backdrop is clipped in all three, and strong colors in one: neither is a mistake.
     """
     clipped = pixels[pixels.max(axis=-1) >= 251]
     if clipped.size == 0:
         return 0.0
     variation = float(clipped.min(axis=-1).std())
-    return float(smooth_step(3 * len(clipped) / pixels.size, 0.08, 0.25) * smooth_step(variation, 12, 30))
+    bright = smooth_step(luma(EncodedRGB(pixels[None])).mean(), 0.48, 0.58)
+    return float(bright * smooth_step(3 * len(clipped) / pixels.size, 0.08, 0.25) * smooth_step(variation, 12, 30))
 
 
 def _exposure_ev(pixels: npt.NDArray[np.uint8]) -> float:
@@ -233,7 +241,7 @@ def _vibrance(pixels: npt.NDArray[np.uint8]) -> float:
     """How pale the strongest colors are; none for pictures that are all but gray."""
     lab = to_oklab(to_linear(EncodedRGB(pixels[None])))[0]
     strong = float(np.quantile(np.hypot(lab[:, 1], lab[:, 2]), 0.95))
-    return _GREATEST_VIBRANCE * float(smooth_step(strong, 0.14, 0.05) * smooth_step(strong, 0.012, 0.03))
+    return _GREATEST_VIBRANCE * float(smooth_step(strong, _VIVID, _PALE) * smooth_step(strong, 0.012, 0.03))
 
 
 def _more_vibrant(light: LinearRGB, amount: float) -> LinearRGB:
@@ -241,5 +249,7 @@ def _more_vibrant(light: LinearRGB, amount: float) -> LinearRGB:
         return light
     lab = np.asarray(to_oklab(light)).copy()
     chroma = np.hypot(lab[..., 1], lab[..., 2])
-    lab[..., 1:] *= (1 + np.float32(amount) * smooth_step(chroma, 0.2, 0.05))[..., None]
+    towards_skin = (lab[..., 1] * _SKIN_COLOR[0] + lab[..., 2] * _SKIN_COLOR[1]) / np.maximum(chroma, np.float32(1e-6))
+    spared = 1 - np.float32(_SPARED) * smooth_step(towards_skin, 0.75, 0.95)
+    lab[..., 1:] *= (1 + np.float32(amount) * spared * smooth_step(chroma, 0.22, 0.06))[..., None]
     return from_oklab(OklabImage(lab))
