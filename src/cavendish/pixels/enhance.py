@@ -33,14 +33,15 @@ _LEAST_SKIN, _SKIN_DEG = 0.01, 3.0
 """Share of the picture from which what looks like skin is spared, and how far its Oklab hue may turn; a cast
 that is beyond doubt may turn it three times as far, back to where it was."""
 _SKIN_HUES_DEG = (46.0, 58.0)
-_OVER_EV, _OVER_MIDDLE_EV = 0.3, 2.2
-"""Stops by which an overexposed picture gets darker as a whole and in its middle tones."""
+_OVER_MIDDLE_EV, _OVER_WHITE = 1.8, 0.14
+"""Stops by which the middle tones of an overexposed picture get darker, and the share of light that its white loses:
+blown parts stay blown, and gray paper for a sky looks worse than white."""
 _GREATEST_VIBRANCE = 0.65
 _VIVID, _PALE = 0.15, 0.05
 """Oklab chroma of the strongest colors of pictures that need none, and all, of the vibrance."""
 _SKIN_COLOR = (0.62, 0.78)
 """Direction of skin in Oklab's a and b; wood, sand and brick lie there too."""
-_SPARED = 0.4
+_SPARED = 0.7
 """Share of the vibrance that skin and its like do without: they look burnt soonest."""
 _DEEPEST_LIFT_EV = 0.5
 
@@ -56,6 +57,7 @@ class Correction:
         middle: Gain of the middle tones; see `relight`. 1 for none.
         lift_ev: How many stops the darkest surroundings are lifted.
         vibrance: How much weak colors gain, 0 for none.
+        white: Linear light of what is white in the end; 1 but for overexposed pictures.
     """
 
     ends: tuple[float, float]
@@ -64,6 +66,7 @@ class Correction:
     middle: float
     lift_ev: float
     vibrance: float
+    white: float
 
 
 def auto_enhance(
@@ -116,7 +119,7 @@ def measure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None, *, share: flo
     balance = adaptation(_sparing_skin(cast, stretched[where]))
     balanced = rebalanced(stretched, balance)
     over = _overexposure(codes[where])
-    exposure_ev = share * (_exposure_ev(to_encoded(balanced)[where]) - _OVER_EV * over)
+    exposure_ev = share * _exposure_ev(to_encoded(balanced)[where])
     shown = np.asarray(to_encoded(LinearRGB(balanced * np.float32(2**exposure_ev)))[where])
     return Correction(
         ends=ends,
@@ -125,6 +128,7 @@ def measure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None, *, share: flo
         middle=float(2 ** (share * (_middle_ev(shown) - _OVER_MIDDLE_EV * over))),
         lift_ev=share * _lift_ev(shown),
         vibrance=share * _vibrance(shown),
+        white=1 - share * over * _OVER_WHITE,
     )
 
 
@@ -143,8 +147,15 @@ def apply_correction(
         light = _exposed(LinearRGB(np.asarray(cv2.LUT(source, table))), correction)
         lift = np.float32(correction.lift_ev) * smooth_step(around, 0.6, 0.15)
         light = relight(light, np.float32(correction.middle) * np.exp2(lift))
-        out[rows] = to_encoded(within_gamut(_more_vibrant(light, correction.vibrance)))
+        light *= np.float32(correction.white)
+        out[rows] = _unclipped(to_encoded(within_gamut(_more_vibrant(light, correction.vibrance))), source)
     return EncodedRGB(out)
+
+
+def _unclipped(edited: EncodedRGB, source: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Only what was black or white in a channel is."""
+    least, most = (source > 0).astype(np.uint8), np.uint8(254) + (source == 255).astype(np.uint8)
+    return np.clip(edited, least, most)
 
 
 def _exposed(light: LinearRGB, correction: Correction) -> LinearRGB:
@@ -198,7 +209,7 @@ def _ends(pixels: npt.NDArray[np.uint8], share: float) -> tuple[float, float]:
     """Encoded values that become black and white where a veil lies over the darkest tones."""
     low = float(np.quantile(pixels.min(axis=-1), 0.005)) / 255
     high = float(np.quantile(pixels.max(axis=-1), 0.995)) / 255
-    veiled = share * float(smooth_step(low, 0.06, 0.18))
+    veiled = share * float(smooth_step(low, 0.04, 0.13))
     return 0.9 * low * veiled, 1 - veiled * max(0.0, _WHITE + 0.04 - high)
 
 
@@ -238,10 +249,11 @@ def _lift_ev(pixels: npt.NDArray[np.uint8]) -> float:
 
 
 def _vibrance(pixels: npt.NDArray[np.uint8]) -> float:
-    """How pale the strongest colors are; none for pictures that are all but gray."""
+    """How pale the strongest colors are; none for pictures that are all but gray, nor at night, whose colors are."""
     lab = to_oklab(to_linear(EncodedRGB(pixels[None])))[0]
+    day = smooth_step(luma(EncodedRGB(pixels[None])).mean(), 0.15, 0.35)
     strong = float(np.quantile(np.hypot(lab[:, 1], lab[:, 2]), 0.95))
-    return _GREATEST_VIBRANCE * float(smooth_step(strong, _VIVID, _PALE) * smooth_step(strong, 0.012, 0.03))
+    return _GREATEST_VIBRANCE * float(smooth_step(strong, _VIVID, _PALE) * smooth_step(strong, 0.012, 0.03) * day)
 
 
 def _more_vibrant(light: LinearRGB, amount: float) -> LinearRGB:
