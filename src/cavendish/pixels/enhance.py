@@ -102,6 +102,17 @@ def auto_enhance(
     return apply_correction(image, measure(image, seen, share=1 - (1 - strength) ** 3), check=check)
 
 
+def overexposure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None = None) -> float:
+    """How surely a picture got too much light, 0–1; what is blown out in it cannot come back.
+
+    Args:
+        image: h×w×3 encoded.
+        seen: Which pixels are looked at, at any size; None for all.
+    """
+    light = small_light(image, side_px=_LOOK_PX)
+    return _overexposure(to_encoded(light)[looked_at(seen, light.shape)])
+
+
 def measure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None, *, share: float) -> Correction:
     """What a picture lacks.
 
