@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import cv2
@@ -14,7 +15,7 @@ from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels.base_light import adjust_highlights, adjust_shadows
 from cavendish.pixels.composite import Patch, whole
-from cavendish.pixels.enhance import auto_enhance
+from cavendish.pixels.enhance import auto_enhance, overexposure
 from cavendish.pixels.grades import GRADES, apply_grade, fade, vignette_gain
 from cavendish.pixels.haze import dehaze
 from cavendish.pixels.local_laplacian import local_contrast
@@ -27,6 +28,8 @@ from cavendish.pixels.white_balance import adjust_warmth, white_balance
 
 _STATISTICS_PX = 1024
 """Longest side of the grid on which it is said which pixels statistics look at."""
+_SURELY = 0.5
+"""Overexposure from which it is said that some of it stays."""
 _ENDS = 0.22
 """Of the encoded range: how far the white or the black point moves at most."""
 _FACE_SHAPES = (0.5, 1.5)
@@ -277,6 +280,12 @@ def _measured(function: Callable[..., EncodedRGB], given: OpInput) -> Patch:
     return _patch(given, function(image, strength=strength, seen=_seen(given), check=given.check))
 
 
+def _enhance(given: OpInput) -> Patch:
+    patch = _measured(auto_enhance, given)
+    blown = given.parameters["strength"] > 0 and overexposure(EncodedRGB(given.image.rgb), _seen(given)) > _SURELY
+    return dataclasses.replace(patch, note="what was blown out stays white" if blown else "")
+
+
 def _local(function: Callable[..., EncodedRGB], given: OpInput) -> Patch:
     """Run a function of an amount that works in strips of its own."""
     image = EncodedRGB(given.image.rgb)
@@ -346,7 +355,7 @@ def _sample(image: Image, seen: npt.NDArray[np.bool_] | None) -> LinearRGB:
 _WHERE = frozenset({Need.MASK})
 
 OPS = {
-    "auto_enhance": Op(lambda given: _measured(auto_enhance, given), _WHERE),
+    "auto_enhance": Op(_enhance, _WHERE),
     "adjust_exposure": Op(_exposure, _WHERE),
     "adjust_brightness": Op(lambda given: _encoded_curve(adjust_brightness, given), _WHERE),
     "adjust_contrast": Op(lambda given: _encoded_curve(adjust_contrast, given), _WHERE),

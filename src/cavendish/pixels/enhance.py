@@ -24,18 +24,25 @@ _LOOK_PX = 256
 _WHITE = 0.93
 """Encoded, where the brightest half percent belongs: below white, so that nothing clips."""
 _MOST_EV = 2.5
-_USUAL_MIRED, _CALM_MIRED = 6.0, 7.0
-"""Pictures without a cast look this warm on the whole, and casts of so much more are taste."""
-_MOST_MIRED, _MOST_DUV = 40.0, 0.006
-_DOUBT, _TRUST = 0.3, 3.0
+_USUAL_MIRED, _CALM_MIRED = 6.0, 9.0
+"""Pictures without a cast look this warm on the whole, and casts of so much more are taste; of twice as much, none."""
+_MOST_MIRED, _MOST_DUV = 45.0, 0.006
+_DOUBT, _TRUST = 0.28, 3.0
 """Confidence up to which a cast is left alone, and how fast belief grows beyond."""
 _LEAST_SKIN, _SKIN_DEG = 0.01, 3.0
 """Share of the picture from which what looks like skin is spared, and how far its Oklab hue may turn; a cast
 that is beyond doubt may turn it three times as far, back to where it was."""
 _SKIN_HUES_DEG = (46.0, 58.0)
-_OVER_EV, _OVER_MIDDLE_EV = 0.2, 1.6
-"""Stops by which an overexposed picture gets darker as a whole and in its middle tones."""
-_GREATEST_VIBRANCE = 0.4
+_OVER_MIDDLE_EV, _OVER_WHITE = 1.8, 0.14
+"""Stops by which the middle tones of an overexposed picture get darker, and the share of light that its white loses:
+blown parts stay blown, and gray paper for a sky looks worse than white."""
+_GREATEST_VIBRANCE = 0.65
+_VIVID, _PALE = 0.15, 0.05
+"""Oklab chroma of the strongest colors of pictures that need none, and all, of the vibrance."""
+_SKIN_COLOR = (0.62, 0.78)
+"""Direction of skin in Oklab's a and b; wood, sand and brick lie there too."""
+_SPARED = 0.7
+"""Share of the vibrance that skin and its like do without: they look burnt soonest."""
 _DEEPEST_LIFT_EV = 0.5
 
 
@@ -50,6 +57,7 @@ class Correction:
         middle: Gain of the middle tones; see `relight`. 1 for none.
         lift_ev: How many stops the darkest surroundings are lifted.
         vibrance: How much weak colors gain, 0 for none.
+        white: Linear light of what is white in the end; 1 but for overexposed pictures.
     """
 
     ends: tuple[float, float]
@@ -58,6 +66,7 @@ class Correction:
     middle: float
     lift_ev: float
     vibrance: float
+    white: float
 
 
 def auto_enhance(
@@ -73,7 +82,7 @@ def auto_enhance(
 
     Args:
         image: h×w×3 encoded, any size.
-        strength: 0 (identity) to 1; 0.5 goes three quarters of the way to what was measured.
+        strength: 0 (identity) to 1; 0.5 goes seven eighths of the way to what was measured.
         seen: Which pixels are looked at, at any size; None for all.
         check: Called once a strip; raises to stop.
 
@@ -90,7 +99,18 @@ def auto_enhance(
     require_within("strength", strength, 0, 1)
     if strength == 0:
         return EncodedRGB(image.copy())
-    return apply_correction(image, measure(image, seen, share=1 - (1 - strength) ** 2), check=check)
+    return apply_correction(image, measure(image, seen, share=1 - (1 - strength) ** 3), check=check)
+
+
+def overexposure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None = None) -> float:
+    """How surely a picture got too much light, 0–1; what is blown out in it cannot come back.
+
+    Args:
+        image: h×w×3 encoded.
+        seen: Which pixels are looked at, at any size; None for all.
+    """
+    light = small_light(image, side_px=_LOOK_PX)
+    return _overexposure(to_encoded(light)[looked_at(seen, light.shape)])
 
 
 def measure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None, *, share: float) -> Correction:
@@ -110,7 +130,7 @@ def measure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None, *, share: flo
     balance = adaptation(_sparing_skin(cast, stretched[where]))
     balanced = rebalanced(stretched, balance)
     over = _overexposure(codes[where])
-    exposure_ev = share * (_exposure_ev(to_encoded(balanced)[where]) - _OVER_EV * over)
+    exposure_ev = share * _exposure_ev(to_encoded(balanced)[where])
     shown = np.asarray(to_encoded(LinearRGB(balanced * np.float32(2**exposure_ev)))[where])
     return Correction(
         ends=ends,
@@ -119,6 +139,7 @@ def measure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None, *, share: flo
         middle=float(2 ** (share * (_middle_ev(shown) - _OVER_MIDDLE_EV * over))),
         lift_ev=share * _lift_ev(shown),
         vibrance=share * _vibrance(shown),
+        white=1 - share * over * _OVER_WHITE,
     )
 
 
@@ -137,8 +158,15 @@ def apply_correction(
         light = _exposed(LinearRGB(np.asarray(cv2.LUT(source, table))), correction)
         lift = np.float32(correction.lift_ev) * smooth_step(around, 0.6, 0.15)
         light = relight(light, np.float32(correction.middle) * np.exp2(lift))
-        out[rows] = to_encoded(within_gamut(_more_vibrant(light, correction.vibrance)))
+        light *= np.float32(correction.white)
+        out[rows] = _unclipped(to_encoded(within_gamut(_more_vibrant(light, correction.vibrance))), source)
     return EncodedRGB(out)
+
+
+def _unclipped(edited: EncodedRGB, source: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Only what was black or white in a channel is."""
+    least, most = (source > 0).astype(np.uint8), np.uint8(254) + (source == 255).astype(np.uint8)
+    return np.clip(edited, least, most)
 
 
 def _exposed(light: LinearRGB, correction: Correction) -> LinearRGB:
@@ -157,7 +185,8 @@ def _mild(found: Light) -> Light:
     """Only what is surely a cast."""
     sure = min(max(_TRUST * (found.confidence - _DOUBT), 0.0), 1.0)
     off = found.mired - _USUAL_MIRED
-    mired = math.copysign(min(max(abs(off) - _CALM_MIRED, 0.0), _MOST_MIRED), off)
+    told = min(max(abs(off) / _CALM_MIRED - 1, 0.0), 1.0)
+    mired = min(max(off * told, -_MOST_MIRED), _MOST_MIRED)
     return Light(mired, min(max(found.duv, -_MOST_DUV), _MOST_DUV)).scaled(sure)
 
 
@@ -191,20 +220,21 @@ def _ends(pixels: npt.NDArray[np.uint8], share: float) -> tuple[float, float]:
     """Encoded values that become black and white where a veil lies over the darkest tones."""
     low = float(np.quantile(pixels.min(axis=-1), 0.005)) / 255
     high = float(np.quantile(pixels.max(axis=-1), 0.995)) / 255
-    veiled = share * float(smooth_step(low, 0.06, 0.18))
+    veiled = share * float(smooth_step(low, 0.04, 0.13))
     return 0.9 * low * veiled, 1 - veiled * max(0.0, _WHITE + 0.04 - high)
 
 
 def _overexposure(pixels: npt.NDArray[np.uint8]) -> float:
     """0–1, by how much is clipped in its strongest channel while the weakest still varies.
 
-    A white backdrop is clipped in all three, and is no mistake.
+    A white backdrop is clipped in all three, and strong colors in one: neither is a mistake.
     """
     clipped = pixels[pixels.max(axis=-1) >= 251]
     if clipped.size == 0:
         return 0.0
     variation = float(clipped.min(axis=-1).std())
-    return float(smooth_step(3 * len(clipped) / pixels.size, 0.08, 0.25) * smooth_step(variation, 12, 30))
+    bright = smooth_step(luma(EncodedRGB(pixels[None])).mean(), 0.48, 0.58)
+    return float(bright * smooth_step(3 * len(clipped) / pixels.size, 0.08, 0.25) * smooth_step(variation, 12, 30))
 
 
 def _exposure_ev(pixels: npt.NDArray[np.uint8]) -> float:
@@ -230,10 +260,11 @@ def _lift_ev(pixels: npt.NDArray[np.uint8]) -> float:
 
 
 def _vibrance(pixels: npt.NDArray[np.uint8]) -> float:
-    """How pale the strongest colors are; none for pictures that are all but gray."""
+    """How pale the strongest colors are; none for pictures that are all but gray, nor at night, whose colors are."""
     lab = to_oklab(to_linear(EncodedRGB(pixels[None])))[0]
+    day = smooth_step(luma(EncodedRGB(pixels[None])).mean(), 0.15, 0.35)
     strong = float(np.quantile(np.hypot(lab[:, 1], lab[:, 2]), 0.95))
-    return _GREATEST_VIBRANCE * float(smooth_step(strong, 0.14, 0.05) * smooth_step(strong, 0.012, 0.03))
+    return _GREATEST_VIBRANCE * float(smooth_step(strong, _VIVID, _PALE) * smooth_step(strong, 0.012, 0.03) * day)
 
 
 def _more_vibrant(light: LinearRGB, amount: float) -> LinearRGB:
@@ -241,5 +272,7 @@ def _more_vibrant(light: LinearRGB, amount: float) -> LinearRGB:
         return light
     lab = np.asarray(to_oklab(light)).copy()
     chroma = np.hypot(lab[..., 1], lab[..., 2])
-    lab[..., 1:] *= (1 + np.float32(amount) * smooth_step(chroma, 0.2, 0.05))[..., None]
+    towards_skin = (lab[..., 1] * _SKIN_COLOR[0] + lab[..., 2] * _SKIN_COLOR[1]) / np.maximum(chroma, np.float32(1e-6))
+    spared = 1 - np.float32(_SPARED) * smooth_step(towards_skin, 0.75, 0.95)
+    lab[..., 1:] *= (1 + np.float32(amount) * spared * smooth_step(chroma, 0.22, 0.06))[..., None]
     return from_oklab(OklabImage(lab))

@@ -30,6 +30,8 @@ _CLIPPED, _DARK = 0.97, 0.008
 _WHITE_FROM = np.float32(0.8)
 """Linear light of the weakest channel from which a color is on its way to clipped white."""
 _NORM = 6
+_WEIGHTS = (1.0, 3.0, 1.0, 2.0)
+"""Of the brightest pixels, edges, the norm and the grays: edges are least often one thing's own color."""
 _FEWEST_PIXELS = 64
 _BRIGHTEST_SHARE = 0.04
 _NEUTRAL_CHROMA = 0.05
@@ -143,7 +145,7 @@ def estimate_light(image: LinearRGB, seen: npt.NDArray[np.bool_]) -> Light:
     views = np.array(
         [_offset(_brightest(pixels)), _offset(_edges(light, usable)), _offset(_shade(pixels)), _offset(_grays(pixels))]
     )
-    middle = np.average(views, axis=0, weights=(1.0, 1.0, 1.0, 2.0))
+    middle = np.average(views, axis=0, weights=_WEIGHTS)
     mired = float(np.clip(middle[0], -_GREATEST_MIRED, _GREATEST_MIRED))
     duv = float(np.clip(middle[1], -_GREATEST_DUV, _GREATEST_DUV))
     found = Light(mired, duv)

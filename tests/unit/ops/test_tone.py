@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
+from skimage import data
 
 from cavendish.errors import ParameterOutOfRange
-from cavendish.imaging.color import EncodedRGB, to_linear
+from cavendish.imaging.color import EncodedRGB, LinearRGB, to_encoded, to_linear
 from cavendish.imaging.image import Image
 from cavendish.ops import tone
 
-from .support import disc, edited, noise
+from .support import disc, edited, noise, run
 
 RAMP = np.arange(256, dtype=np.uint8)
 
@@ -153,6 +154,13 @@ def test_sepia_is_the_w3c_matrix():
 def test_amounts_outside_their_range_are_refused(call):
     with pytest.raises(ParameterOutOfRange):
         call()
+
+
+@pytest.mark.parametrize(("stops", "said"), [(0, False), (1.5, True)])
+def test_it_is_said_that_blown_parts_stay(stops, said):
+    light = to_linear(EncodedRGB(data.astronaut()[::2, ::2].copy()))
+    image = Image(np.asarray(to_encoded(LinearRGB(light * np.float32(2**stops)))))
+    assert ("blown out" in run("auto_enhance", image).note) == said
 
 
 STRONG = {

@@ -7,7 +7,7 @@ from skimage import data
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from cavendish.errors import ParameterOutOfRange
-from cavendish.imaging.color import EncodedRGB, LinearRGB, to_encoded, to_linear
+from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, from_oklab, to_encoded, to_linear, to_oklab
 from cavendish.pixels.enhance import auto_enhance, measure
 
 
@@ -55,6 +55,44 @@ def test_a_dark_or_flat_photo_gets_most_of_its_light_back(name, harm, most):
 def test_no_more_is_clipped_than_was(strength, stops):
     image = exposed(photo("astronaut"), stops)
     assert clipped(enhanced(image, strength)) <= clipped(image) + 0.005
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee"])
+def test_an_overexposed_photo_gets_some_of_its_tones_back_and_keeps_its_whites(name):
+    """What is blown stays so, and bounds what can come back."""
+    image = photo(name)
+    worse = exposed(image, 1.5)
+    after = enhanced(worse)
+    assert difference(after, image) < 0.85 * difference(worse, image)
+    assert after[(worse == 255).all(axis=2)].min() > 225
+
+
+def test_strong_colors_that_clip_are_not_overexposed():
+    """A flower's red clips in one channel; darkening it for that would lose its glow."""
+    image = photo("coffee")
+    glow = image.copy()
+    glow[:80, :, 0] = 255
+    glow[:80, :, 2] = image[:80, :, 2] // 3
+    assert measure(EncodedRGB(glow), None, share=1).exposure_ev > -0.05
+
+
+def test_nothing_becomes_pure_that_was_not():
+    image = np.clip(exposed(photo("astronaut"), 0.5), 2, 253)
+    after = enhanced(image, 1.0)
+    assert after.min() >= 1
+    assert after.max() <= 254
+
+
+def test_skin_and_wood_gain_less_color_than_the_sky():
+    """A gray picture with two patches of equal lightness and chroma, 0.06 in Oklab."""
+    lab = np.full((100, 150, 3), [0.65, 0, 0], np.float32)
+    lab[:5, :, 0], lab[-5:, :, 0] = 0, 1
+    lab[20:60, 10:60] = [0.65, 0.037, 0.047]
+    lab[20:60, 90:140] = [0.65, -0.02, -0.0566]
+    image = np.asarray(to_encoded(from_oklab(OklabImage(lab))))
+    after = np.asarray(to_oklab(to_linear(EncodedRGB(enhanced(image)))))
+    skin, sky = (float(np.hypot(*after[40, column, 1:])) for column in (30, 115))
+    assert 0.06 < skin < sky - 0.005
 
 
 def test_white_backdrops_stay_white():
