@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, from_oklab, to_encoded, to_linear, to_oklab
+from cavendish.imaging.gamut import map_into_gamut
 from cavendish.imaging.resample import lifted
 from cavendish.pixels.matte import foreground_rows
 from cavendish.pixels.region import Region
@@ -35,20 +36,35 @@ _DIM, _LIGHTNESS = 0.15, 0.3
 _DARK, _BRIGHT, _COLORLESS = 0.3, 0.42, 0.1
 _DIMMED, _SAME_HUE = 0.6, 0.9
 """Part of the lightness, and cosine of the angle between hues, from which a cluster is a shade of the paint."""
+_SHADED = (0.4, 1.3)
+"""Saturation of paint in the shade, in that of the paint."""
 _LIFT = 1.25
 """Ratio of lightness from which shades are laid out anew instead of being multiplied."""
 _LOWEST, _LOWEST_WHITE, _HIGHEST = 0.4, 0.72, 1.0
 """Where the darkest shades go when a thing is made much lighter, in units of the new lightness, and the brightest."""
-_MOST_GAIN = 3.0
+_MIDDLE_WHITE = 0.94
+"""Where the middle shade of what becomes white goes, so that light still shows on it."""
+_LOW_KEY = 2.0
+"""Ratio of the brightest and middle shades from which a thing lies in the dark, and its new color does so, too."""
+_MOST_GAIN = 2.2
 """How much contrast may grow when shades are laid out anew."""
 _WHITE = 0.985
-_DETAIL = 1.6
-_GRAIN_SHARE = 0.006
-"""Standard deviation of the blur that tells shading from texture, by the longer side of the thing."""
+_TEXTURE = (0.75, 1.3)
+"""By how much texture may change, as seen, in encoded values: less is velvet or plastic, more is a drawing."""
+_NOISY = 0.07
+"""Lightness of the first code above black; texture down there is rounding."""
+_SLOPE_POWER = 0.25
+"""Encoded values grow with lightness to the 5/4, so steps of lightness show by the power of this."""
+_GRAIN_SHARE, _GRAIN_VARIANCE = 0.012, 2.5e-3
+"""Radius that tells shading from texture, by the longer side of the thing, and squared steps that are no texture."""
 _DEEPEST = 0.16
 """Lightness of black paint in plain light; pure black would hide every fold."""
-_SHEEN, _SPARK = 0.65, 0.95
+_SHEEN, _SPARK = 0.8, 0.95
 """Least chroma of a soft sheen, in that of the paint, and the lightness of sparks, which show the lamp alone."""
+_FEATURE, _DARK_PAINT = 0.62, 0.35
+"""What is darker than this part of the darkest shades is an eye or a nose and stays, but on paint darker than that."""
+_CREASE = 0.02
+"""Width by the longer side of the thing below which a dark part of the paint's hue is a crease in it, no nose."""
 _VARIATION = 0.25
 """Part of the old paint's variation of hue that stays."""
 _SHINE = 0.9
@@ -62,13 +78,13 @@ class Paint:
     Args:
         shades: Lightness (Oklab) of its darkest, middle and brightest shades: percentiles 5, 50 and 95.
         chroma: Mean a and b.
-        grain_px: Size of the texture that is kept apart from the shading, in pixels of the picture.
+        shading: h×w×2, by which lightness becomes that of the shading without the texture: factor and summand.
         weight: How much each pixel of the study is paint, h×w 0–1.
     """
 
     shades: tuple[float, float, float]
     chroma: tuple[float, float]
-    grain_px: float
+    shading: Floats
     weight: Plane
 
     @property
@@ -101,7 +117,8 @@ def repaint(
     paint = study_paint(image, alpha)
     target = np.asarray(to_oklab(to_linear(EncodedRGB(np.array([[color]], np.uint8)))))[0, 0]
     light, front = light_rows(image), foreground_rows(light_rows(image), alpha)
-    weight = lifted(paint.weight, (alpha.shape[1], alpha.shape[0]))
+    size = alpha.shape[1], alpha.shape[0]
+    weight, shading = lifted(paint.weight, size), lifted(paint.shading, size)
     pixels, changed = image.copy(), np.zeros(alpha.shape, np.float32)
     for rows in strips(alpha.shape):
         check()
@@ -109,8 +126,8 @@ def repaint(
         if not (cover > 0).any():
             continue
         own = front(rows)
-        new = from_oklab(OklabImage(_repainted(np.asarray(to_oklab(own)), paint, target)))
-        mixed = np.asarray(light(rows) + cover[..., None] * (np.clip(new, 0, 1) - own), np.float32)
+        new = OklabImage(_repainted(np.asarray(to_oklab(own)), shading(rows), paint, target))
+        mixed = np.asarray(light(rows) + cover[..., None] * (map_into_gamut(from_oklab(new)) - own), np.float32)
         pixels[rows] = to_encoded(LinearRGB(np.clip(mixed, 0, 1)))
         changed[rows] = cover > 1 / 512
     return EncodedRGB(pixels), changed
@@ -129,18 +146,20 @@ def study_paint(image: EncodedRGB, alpha: Plane) -> Paint:
     lab = np.asarray(to_oklab(shrunk_light(light_rows(image), image.shape, size)))
     small = shrunk_plane(alpha, size)
     inside = small >= min(_INSIDE, float(small.max()))
-    weight = _paint_weight(lab, inside)
+    box = Region(alpha).box
+    longer = factor * max(box[2] - box[0], box[3] - box[1]) if box else 1.0
+    weight = _paint_weight(lab, inside, crease_px=round(_CREASE * longer))
     chosen = inside & (weight > 0.5)
     shades = np.percentile(lab[chosen if chosen.any() else inside][:, 0], (5, 50, 95))
     chroma = lab[chosen if chosen.any() else inside][:, 1:].mean(axis=0)
-    box = Region(alpha).box
-    grain_px = _GRAIN_SHARE * max(box[2] - box[0], box[3] - box[1]) if box else 1.0
+    lightness = np.ascontiguousarray(lab[..., 0], np.float32)
+    shading = _guided(lightness, lightness, max(1, round(_GRAIN_SHARE * longer)), _GRAIN_VARIANCE)
     return Paint(
-        (float(shades[0]), float(shades[1]), float(shades[2])), (float(chroma[0]), float(chroma[1])), grain_px, weight
+        (float(shades[0]), float(shades[1]), float(shades[2])), (float(chroma[0]), float(chroma[1])), shading, weight
     )
 
 
-def _paint_weight(lab: Floats, inside: npt.NDArray[np.bool_]) -> Plane:
+def _paint_weight(lab: Floats, inside: npt.NDArray[np.bool_], *, crease_px: int) -> Plane:
     """How much each pixel looks like the material that covers most of the thing."""
     features = _features(lab)
     samples = features[inside]
@@ -151,13 +170,17 @@ def _paint_weight(lab: Floats, inside: npt.NDArray[np.bool_]) -> Plane:
     foreign = [k for k in range(len(centers)) if _is_other_material(centers[k], centers[main])]
     if not foreign:
         return np.ones(lab.shape[:2], np.float32)
-
-    def nearest(among: list[int]) -> Floats:
-        return np.asarray(np.min([np.linalg.norm(features - centers[k], axis=-1) for k in among], axis=0))
-
-    nearer = nearest([k for k in range(len(centers)) if k not in foreign]) - nearest(foreign)
-    weight = 1 / (1 + np.exp(np.clip(nearer / 0.02, -30, 30)))
-    return _smoothed(lab, weight.astype(np.float32))
+    away: Floats = np.array([np.linalg.norm(features - center, axis=-1) for center in centers])
+    nearer = np.delete(away, foreign, axis=0).min(axis=0) - away[foreign].min(axis=0)
+    weight = (1 / (1 + np.exp(np.clip(nearer / 0.02, -30, 30)))).astype(np.float32)
+    alike = [k for k in foreign if _cosine(centers[k], centers[main]) > _SAME_HUE]
+    if alike:
+        which = away.argmin(axis=0)
+        other = np.isin(which, foreign).astype(np.uint8)
+        whole = cv2.morphologyEx(other, cv2.MORPH_CLOSE, np.ones((crease_px // 2 | 1, crease_px // 2 | 1), np.uint8))
+        wide = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((crease_px | 1, crease_px | 1), np.uint8))
+        weight[np.isin(which, alike) & (cv2.dilate(wide, np.ones((5, 5), np.uint8)) == 0)] = 1
+    return _smoothed(lab, weight)
 
 
 def _is_other_material(center: Floats, main: Floats) -> bool:
@@ -165,8 +188,11 @@ def _is_other_material(center: Floats, main: Floats) -> bool:
     saturation, lightness = np.hypot(center[0], center[1]), center[2] / _LIGHTNESS
     if main[2] / _LIGHTNESS < _DARK:  # in the dark every color looks black, so what is colored is paint in the light
         return bool(saturation < _COLORLESS and lightness > _BRIGHT)
-    if saturation >= _COLORLESS and center[2] >= _DIMMED * main[2] and _cosine(center, main) > _SAME_HUE:
-        return False  # the same paint where light and shine fall on it
+    if _cosine(center, main) > _SAME_HUE:
+        if saturation >= _COLORLESS and center[2] >= _DIMMED * main[2]:
+            return False  # the same paint where light and shine fall on it
+        if _SHADED[0] <= saturation / max(np.hypot(main[0], main[1]), 1e-6) <= _SHADED[1]:
+            return False  # and where they do not
     return bool(np.linalg.norm(center - main) > _APART)
 
 
@@ -195,23 +221,28 @@ def _clusters(samples: Floats) -> tuple[Floats, Floats]:
 def _smoothed(lab: Floats, weight: Plane) -> Plane:
     """Without speckle: a guided filter by lightness keeps the borders of materials."""
     guide = np.ascontiguousarray(lab[..., 0], np.float32)
-    window = (2 * _GUIDE_RADIUS + 1, 2 * _GUIDE_RADIUS + 1)
-
-    def mean(plane: Floats) -> Floats:
-        return np.asarray(cv2.blur(plane, window, borderType=cv2.BORDER_REPLICATE))
-
-    average, level = mean(guide), mean(weight)
-    slope = (mean(guide * weight) - average * level) / (mean(guide * guide) - average**2 + _GUIDE_VARIANCE)
-    offset = level - slope * average
-    return np.asarray(np.clip(mean(slope) * guide + mean(offset), 0, 1), np.float32)
+    factor, summand = np.moveaxis(_guided(guide, weight, _GUIDE_RADIUS, _GUIDE_VARIANCE), -1, 0)
+    return np.asarray(np.clip(factor * guide + summand, 0, 1), np.float32)
 
 
-def _repainted(lab: Floats, paint: Paint, target: Floats) -> Floats:
+def _guided(guide: Floats, plane: Floats, radius: int, variance: float) -> Floats:
+    """Factor and summand, h×w×2, that make of the guide the plane smoothed: He and Sun, "Fast guided filter", 2015."""
+    window = (2 * radius + 1, 2 * radius + 1)
+
+    def mean(values: Floats) -> Floats:
+        return np.asarray(cv2.blur(values, window, borderType=cv2.BORDER_REPLICATE))
+
+    average, level = mean(guide), mean(plane)
+    slope = (mean(guide * plane) - average * level) / (mean(guide * guide) - average**2 + variance)
+    return np.dstack([mean(slope), mean(level - slope * average)]).astype(np.float32)
+
+
+def _repainted(lab: Floats, shading: Floats, paint: Paint, target: Floats) -> Floats:
     """The same shades in the new color."""
     lightness = lab[..., 0]
     middle = max(paint.shades[1], 0.05)
     aim = float(np.clip(target[0], _DEEPEST, 0.97))
-    new = _shaded(lightness, paint, aim)
+    new = _shaded(lightness, shading[..., 0] * lightness + shading[..., 1], paint, aim)
     size = float(np.hypot(target[1], target[2]))
     old = max(float(np.hypot(*paint.chroma)), 1e-6)
     if paint.is_neutral:
@@ -219,8 +250,9 @@ def _repainted(lab: Floats, paint: Paint, target: Floats) -> Floats:
         share *= np.clip((1.02 - new) / 0.12, 0, 1) if aim < _SHINE else 1
     else:
         saturation = np.hypot(lab[..., 1], lab[..., 2]) / np.maximum(lightness, 0.05) * middle / old
-        least = _SHEEN * np.clip((_SPARK - lightness) / (1 - _SPARK), 0, 1)  # a soft sheen is lit paint, a spark is not
-        share = np.clip(saturation, least, 1.25) * np.clip(new / aim, 0, 1.2)
+        least = _SHEEN * np.clip((1 - lightness) / (1 - _SPARK), 0, 1)  # a soft sheen is lit paint, a spark is not
+        share = np.minimum(least + (1 - least) * np.minimum(saturation, 1) + np.maximum(saturation - 1, 0), 1.25)
+        share *= np.clip(new / aim, 0, 1.2)
     direction = target[1:] / max(size, 1e-6)
     along = (size * share)[..., None] * direction
     variation = _VARIATION * (lab[..., 1:] - np.asarray(paint.chroma)) if size > _NEUTRAL else 0.0
@@ -228,17 +260,31 @@ def _repainted(lab: Floats, paint: Paint, target: Floats) -> Floats:
     return np.concatenate([new[..., None], along + variation * keep], axis=-1).astype(np.float32)
 
 
-def _shaded(lightness: Floats, paint: Paint, aim: float) -> Floats:
-    """Where each shade of the old paint goes."""
-    low, middle, high = paint.shades
+def _shaded(lightness: Floats, base: Floats, paint: Paint, aim: float) -> Floats:
+    """Where each shade of the old paint goes; texture stays about as strong as it looked."""
+    _, middle, high = paint.shades
     ratio = aim / max(middle, 0.05)
     if ratio <= _LIFT:
-        shine = np.maximum(lightness - max(high, middle + 0.02), 0)
-        scaled = np.minimum(lightness, max(high, middle + 0.02)) * ratio
-        return np.asarray(np.minimum(scaled + shine, _WHITE))
-    base = cv2.GaussianBlur(np.ascontiguousarray(lightness, np.float32), (0, 0), max(1.0, paint.grain_px))
-    dark = max(aim - _MOST_GAIN * (middle - low), (_LOWEST_WHITE if aim > _SHINE else _LOWEST) * aim)
-    bright = min(_WHITE, aim + min(0.6 * (_WHITE - aim), _MOST_GAIN * (high - middle)))
-    knots = np.maximum.accumulate(np.array([0.0, low, middle, high, 1.0]) + np.arange(5) * 1e-4)
-    laid_out = np.interp(base, knots, [0.85 * dark, dark, aim, bright, _HIGHEST])
-    return np.asarray(np.minimum(laid_out + _DETAIL * (lightness - base), 1))
+        shine = np.maximum(base - max(high, middle + 0.02), 0)
+        new = np.minimum(base, max(high, middle + 0.02)) * ratio + shine
+        slope = np.full(base.shape, min(ratio, 1.0))
+    else:
+        knots, laid_out = _layout(paint, aim)
+        new = np.interp(base, knots, laid_out)
+        slope = (np.interp(base + 0.01, knots, laid_out) - np.interp(base - 0.01, knots, laid_out)) / 0.02
+    shows = (np.maximum(new, 0.05) / np.maximum(base, 0.05)) ** _SLOPE_POWER
+    gain = np.clip(slope * shows, *_TEXTURE) / shows * np.clip((base - _NOISY) / _NOISY, 0, 1)
+    return np.asarray(np.clip(new + gain * (lightness - base), 0, 1 if ratio > _LIFT else _WHITE))
+
+
+def _layout(paint: Paint, aim: float) -> tuple[Floats, Floats]:
+    """Shades of the base, in order, and where they go, for a paint that is much lighter than the old."""
+    low, middle, high = paint.shades
+    white = aim > _SHINE
+    center = aim * (_MIDDLE_WHITE if white else min(1.0, (_LOW_KEY * middle / high) ** 0.5))
+    dark = max(center - _MOST_GAIN * (middle - low), (_LOWEST_WHITE if white else _LOWEST) * aim)
+    bright = min(_WHITE, center + min(0.6 * (_WHITE - center), _MOST_GAIN * (high - middle)))
+    feature = _FEATURE * low
+    darkest = feature if middle > _DARK_PAINT else 0.9 * dark
+    knots = np.maximum.accumulate(np.array([0.0, feature, low, middle, high, 1.0]) + np.arange(6) * 1e-4)
+    return knots, np.array([0.9 * darkest, darkest, dark, center, bright, _HIGHEST])

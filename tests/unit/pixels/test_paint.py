@@ -104,3 +104,22 @@ def test_it_is_deterministic_and_leaves_its_input_alone():
     first, second = repaint(image, alpha, BLUE)[0], repaint(image, alpha, BLUE)[0]
     assert np.array_equal(first, second)
     assert np.array_equal(image, copy)
+
+
+@pytest.mark.parametrize(("old", "new"), [((40, 40, 42), (242, 242, 240)), ((200, 170, 140), (22, 22, 23))])
+def test_texture_shows_about_as_strongly_as_before(old, new):
+    """Half as strong would be plastic, twice a drawing."""
+    rng = np.random.default_rng(5)
+    fur = np.clip(np.array(old) + rng.normal(0, 6, (120, 120, 1)) + np.zeros(3), 0, 255).astype(np.uint8)
+    pixels, _ = repaint(EncodedRGB(fur), np.ones((120, 120), np.float32), new)
+    assert 0.6 < pixels.mean(axis=2).std() / fur.mean(axis=2).std() < 1.8
+
+
+def test_a_fold_in_the_dark_is_painted_and_a_nose_is_not():
+    plush = np.full((200, 200, 3), (215, 165, 140), np.uint8)
+    plush[60:120, 98:101] = (90, 40, 28)
+    plush[140:180, 80:120] = (90, 40, 40)
+    pixels, _ = repaint(EncodedRGB(plush), np.ones((200, 200), np.float32), (30, 80, 200))
+    fold, nose = np.asarray(pixels)[90, 99].astype(int), np.asarray(pixels)[160, 100].astype(int)
+    assert fold[2] > fold[0]
+    assert nose[0] > nose[2]
