@@ -22,6 +22,7 @@ from cavendish.pixels.region import Box, Region
 from cavendish.pixels.shadow import contact_shadow_rows
 from cavendish.pixels.shots import aligned, focused, fused, middle_of
 from cavendish.pixels.strips import light_rows, strips
+from cavendish.pixels.style import take_style
 from cavendish.pixels.surface import four_corners, onto_quad
 
 Layout = Callable[..., tuple[tuple[int, int], list[Cell]]]
@@ -329,6 +330,13 @@ def _copy_object(given: OpInput) -> Patch:
     return _place_subject(dataclasses.replace(given, parameters={**given.parameters, "scale": scale}, foreground=None))
 
 
+def _style_from(given: OpInput) -> Patch:
+    assert given.other is not None, "the engine resolves declared needs"
+    seed = int(given.random.integers(2**31)) if given.random is not None else 0
+    strength = given.parameters["strength"]
+    return whole(given.image, take_style(given.image, given.other, strength=strength, seed=seed, check=given.check))
+
+
 _OTHER = frozenset({Need.OTHER_IMAGE})
 _ALL = frozenset({Need.ALL_IMAGES})
 
@@ -337,6 +345,7 @@ OPS = {
     "fuse_exposures": Op(_merged(fused), _ALL),
     "stack_focus": Op(_merged(focused), _ALL),
     "copy_object": Op(_copy_object, frozenset({Need.OTHER_IMAGE, Need.OTHER_FOREGROUND})),
+    "style_from": Op(_style_from, _OTHER),
     "side_by_side": Op(lambda given: _laid_out(given, beside), _ALL),
     "collage": Op(_collage, _ALL),
     "split_compare": Op(_split_compare, _OTHER),

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, from_oklab, to_encoded, to_linear, to_oklab
 from cavendish.imaging.gamut import map_into_gamut
 from cavendish.imaging.resample import lifted
+from cavendish.pixels.guided import guided
 from cavendish.pixels.matte import foreground_rows
 from cavendish.pixels.region import Region
 from cavendish.pixels.strips import light_rows, shrunk_light, shrunk_plane, strips
@@ -153,7 +154,7 @@ def study_paint(image: EncodedRGB, alpha: Plane) -> Paint:
     shades = np.percentile(lab[chosen if chosen.any() else inside][:, 0], (5, 50, 95))
     chroma = lab[chosen if chosen.any() else inside][:, 1:].mean(axis=0)
     lightness = np.ascontiguousarray(lab[..., 0], np.float32)
-    shading = _guided(lightness, lightness, max(1, round(_GRAIN_SHARE * longer)), _GRAIN_VARIANCE)
+    shading = guided(lightness, lightness, radius=max(1, round(_GRAIN_SHARE * longer)), variance=_GRAIN_VARIANCE)
     return Paint(
         (float(shades[0]), float(shades[1]), float(shades[2])), (float(chroma[0]), float(chroma[1])), shading, weight
     )
@@ -221,20 +222,8 @@ def _clusters(samples: Floats) -> tuple[Floats, Floats]:
 def _smoothed(lab: Floats, weight: Plane) -> Plane:
     """Without speckle: a guided filter by lightness keeps the borders of materials."""
     guide = np.ascontiguousarray(lab[..., 0], np.float32)
-    factor, summand = np.moveaxis(_guided(guide, weight, _GUIDE_RADIUS, _GUIDE_VARIANCE), -1, 0)
+    factor, summand = np.moveaxis(guided(guide, weight, radius=_GUIDE_RADIUS, variance=_GUIDE_VARIANCE), -1, 0)
     return np.asarray(np.clip(factor * guide + summand, 0, 1), np.float32)
-
-
-def _guided(guide: Floats, plane: Floats, radius: int, variance: float) -> Floats:
-    """Factor and summand, h×w×2, that make of the guide the plane smoothed: He and Sun, "Fast guided filter", 2015."""
-    window = (2 * radius + 1, 2 * radius + 1)
-
-    def mean(values: Floats) -> Floats:
-        return np.asarray(cv2.blur(values, window, borderType=cv2.BORDER_REPLICATE))
-
-    average, level = mean(guide), mean(plane)
-    slope = (mean(guide * plane) - average * level) / (mean(guide * guide) - average**2 + variance)
-    return np.dstack([mean(slope), mean(level - slope * average)]).astype(np.float32)
 
 
 def _repainted(lab: Floats, shading: Floats, paint: Paint, target: Floats) -> Floats:

@@ -128,6 +128,7 @@ CALLS = [
     ("censor_region", {"style": "bar"}),
     ("swap_colors", {}),
     ("place_sticker", {}),
+    ("style_from", {}),
 ]
 
 
