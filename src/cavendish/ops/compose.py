@@ -18,6 +18,7 @@ from cavendish.pixels.composite import Patch, Redrawn, whole
 from cavendish.pixels.harmonize import light_match, sample, sampled_light
 from cavendish.pixels.layout import Cell, arranged, beside, divided, exposed_twice, in_grid, in_rows, stacked
 from cavendish.pixels.matte import foreground_rows
+from cavendish.pixels.panorama import stitched
 from cavendish.pixels.region import Box, Region
 from cavendish.pixels.shadow import contact_shadow_rows
 from cavendish.pixels.shots import aligned, focused, fused, middle_of
@@ -318,6 +319,11 @@ def _merged(merge: Callable[..., EncodedRGB]) -> Callable[[OpInput], Patch]:
     return apply
 
 
+def _stitch_panorama(given: OpInput) -> Redrawn:
+    panorama, window = stitched(_pictures(given), most_pixels=given.most_pixels, check=given.check)
+    return Redrawn(Image(panorama), window=window)
+
+
 def _copy_object(given: OpInput) -> Patch:
     """As large as it is in its own picture, unless a size is said."""
     assert given.other is not None, "the engine resolves declared needs"
@@ -344,6 +350,7 @@ OPS = {
     "remove_passers_by": Op(_merged(middle_of), _ALL),
     "fuse_exposures": Op(_merged(fused), _ALL),
     "stack_focus": Op(_merged(focused), _ALL),
+    "stitch_panorama": Op(_stitch_panorama, _ALL),
     "copy_object": Op(_copy_object, frozenset({Need.OTHER_IMAGE, Need.OTHER_FOREGROUND})),
     "style_from": Op(_style_from, _OTHER),
     "side_by_side": Op(lambda given: _laid_out(given, beside), _ALL),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cavendish.imaging.image import Image
 
 Floats = npt.NDArray[np.floating[Any]]
+Features = tuple[Floats, Floats, float]
 
 _STUDY_AREA, _MERGE_AREA = 1_000_000, 1_500_000
 _FEATURES, _DISTINCT, _REPROJECTION_PX = 3000, 0.75, 3.0
@@ -51,7 +52,7 @@ def aligned(images: Sequence[Image]) -> list[EncodedRGB]:
     if len(images) < 2:
         raise UnsupportedEdit("no second shot of the scene was supplied")
     first = EncodedRGB(np.ascontiguousarray(images[0].rgb))
-    known = _features(images[0])
+    known = _features(first)
     return [first, *(_laid_over(first, known, image, k) for k, image in enumerate(images[1:], start=2))]
 
 
@@ -123,35 +124,47 @@ def focused(shots: Sequence[EncodedRGB], *, check: Callable[[], None] = lambda: 
 _EVERYWHERE = np.zeros((0, 0), np.uint8)
 
 
-def _features(image: Image) -> tuple[Floats, Floats, float]:
+def matched(first: EncodedRGB, second: EncodedRGB) -> Floats | None:
+    """The 3×3 homography from pixels of one picture to those of another, or None where they show different scenes."""
+    return _homography(_features(first), _features(second))
+
+
+def _features(pixels: EncodedRGB) -> Features:
     """Points (n×2, pixels of the picture), their descriptors, and the scale they were found at."""
-    size = _small_size(image.size, _STUDY_AREA)
-    gray = cv2.cvtColor(np.ascontiguousarray(image.rgb), cv2.COLOR_RGB2GRAY)
+    width = pixels.shape[1]
+    size = _small_size((width, pixels.shape[0]), _STUDY_AREA)
+    gray = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
     small = cv2.createCLAHE(3.0).apply(np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8))
     points, descriptors = cv2.SIFT.create(_FEATURES).detectAndCompute(small, _EVERYWHERE)
     if not points:
         return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32), 1.0
-    scale = image.size[0] / size[0]
+    scale = width / size[0]
     return np.array([point.pt for point in points], np.float32) * scale, np.asarray(descriptors, np.float32), scale
 
 
-def _laid_over(first: EncodedRGB, known: tuple[Floats, Floats, float], image: Image, number: int) -> EncodedRGB:
-    points, descriptors, scale = _features(image)
-    strange = UnsupportedEdit(f"picture {number} does not show the same scene from the same place as the first")
-    if min(len(points), len(known[0])) < _LEAST_INLIERS:
-        raise strange
-    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(known[1], descriptors, k=2)
+def _homography(known: Features, other: Features) -> Floats | None:
+    if min(len(known[0]), len(other[0])) < _LEAST_INLIERS:
+        return None
+    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(known[1], other[1], k=2)
     good = [pair[0] for pair in pairs if len(pair) > 1 and pair[0].distance < _DISTINCT * pair[1].distance]
     if len(good) < _LEAST_INLIERS:
-        raise strange
+        return None
     here = np.array([known[0][match.queryIdx] for match in good], np.float32)
-    there = np.array([points[match.trainIdx] for match in good], np.float32)
-    matrix, inliers = cv2.findHomography(here, there, cv2.RANSAC, _REPROJECTION_PX * max(scale, known[2]))
+    there = np.array([other[0][match.trainIdx] for match in good], np.float32)
+    matrix, inliers = cv2.findHomography(here, there, cv2.RANSAC, _REPROJECTION_PX * max(known[2], other[2]))
     if matrix is None or inliers.sum() < max(_LEAST_INLIERS, _LEAST_SHARE * len(good)):
+        return None
+    return np.asarray(matrix, np.float64)
+
+
+def _laid_over(first: EncodedRGB, known: Features, image: Image, number: int) -> EncodedRGB:
+    strange = UnsupportedEdit(f"picture {number} does not show the same scene from the same place as the first")
+    rgb = EncodedRGB(np.ascontiguousarray(image.rgb))
+    matrix = _homography(known, _features(rgb))
+    if matrix is None:
         raise strange
     size = first.shape[1], first.shape[0]
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    rgb = np.ascontiguousarray(image.rgb)
     laid = np.asarray(cv2.warpPerspective(rgb, matrix, size, flags=flags), np.uint8)
     inside = np.full(rgb.shape[:2], 255, np.uint8)
     shown = np.asarray(cv2.warpPerspective(inside, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)) == 255
