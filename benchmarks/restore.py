@@ -53,7 +53,8 @@ def measure() -> Iterator[dict[str, Any]]:
         for sigma in (1.5, 3.0):
             blurred = compressed(np.asarray(cv2.GaussianBlur(truth, (0, 0), sigma), np.uint8), 90)
             yield _row(f"{name}, blur {sigma}", blurred, truth, known, _deblurred)
-        yield _scratched(name, truth)
+        yield _scratched(f"{name}, scratches", truth, *scratch(truth, seed=len(name)))
+        yield _scratched(f"{name}, scratches of 1 px", truth, *hairlines(truth, seed=len(name)))
 
 
 def photos() -> Iterator[tuple[str, Pixels]]:
@@ -96,6 +97,20 @@ def scratch(pixels: Pixels, *, seed: int) -> tuple[Pixels, npt.NDArray[np.bool_]
     return np.rint(pixels * (1 - share) + np.array([247, 244, 238]) * share).astype(np.uint8), layer > 128
 
 
+def hairlines(pixels: Pixels, *, seed: int) -> tuple[Pixels, npt.NDArray[np.bool_]]:
+    """Fourteen straight white scratches of one pixel, and where they are."""
+    random = np.random.default_rng(seed)
+    height, width = pixels.shape[:2]
+    given, where = pixels.copy(), np.zeros((height, width), np.uint8)
+    for _ in range(14):
+        start, angle = random.uniform((0, 0), (width, height)), random.uniform(0, np.pi)
+        end = start + random.uniform(0.1, 0.8) * height * np.array([np.cos(angle), np.sin(angle)])
+        ends = (int(start[0]), int(start[1])), (int(end[0]), int(end[1]))
+        cv2.line(given, *ends, (255, 255, 255), 1)
+        cv2.line(where, *ends, 1, 1)
+    return given, where > 0
+
+
 def _row(
     what: str, given: Pixels, truth: Pixels, known: Restorers, restored: Callable[[Image, Restorers], EncodedRGB]
 ) -> dict[str, Any]:
@@ -127,13 +142,12 @@ def _deblurred(image: Image, known: Restorers) -> EncodedRGB:
     return restore.deblur(image, known, strength=0.5)[0]
 
 
-def _scratched(name: str, truth: Pixels) -> dict[str, Any]:
-    given, where = scratch(truth, seed=len(name))
+def _scratched(what: str, truth: Pixels, given: Pixels, where: npt.NDArray[np.bool_]) -> dict[str, Any]:
     found = find_scratches(EncodedRGB(given)) > 0
     near = cv2.dilate(where.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     result, _ = remove.remove_scratches(Image(given))
     return {
-        "what": f"{name}, scratches",
+        "what": what,
         "nothing_db": round(psnr(given, truth), 2),
         "gain_db": round(psnr(result, truth) - psnr(given, truth), 2),
         "recall": round(float(found[where].mean()), 3),

@@ -28,7 +28,7 @@ _FLAT_PX, _FLAT, _CLEAR = 15, 0.58, 20.0  # around a pixel, the share of the usu
 _LINE_PX, _ANGLES = 25, 24  # length and directions of the lines that are laid over what stands out
 _COVERED, _BARELY = 0.72, 0.5  # of such a line: enough to begin a scratch, enough to go on
 _SHORTEST_PX, _LONG_PX = 24, 110
-_ALIKE, _VERY_ALIKE = 30.0, 12.0  # codes by which a scratch's own tones vary
+_ALIKE, _VERY_ALIKE, _ONE_CODE = 30.0, 12.0, 6.0  # codes by which a scratch's own tones vary
 _FAR_PX, _BEGUN, _LENGTHENINGS = 41, 0.3, 3  # how lines go on over what is not flat, such as other lines
 _GAPS, _FAINT = 0.4, 8.0  # share of a line that is found, and codes of contrast, that bridge where it is faint
 _ISOLATED = 0.03  # share of the surroundings that stands out, below which a spot is dust and not texture
@@ -76,15 +76,16 @@ def _damage(tones: Floats, chroma: Floats, check: Callable[[], None]) -> tuple[t
     top, stands = _standing_out(tones, _WIDTH_PX)
     paper = stands & (chroma <= _BARE_CHROMA) & (top >= _BARE_CONTRAST)
     limit = _BARE
-    seen = _lines(tones, paper & (tones >= _BAREST), shortest_px=_SHORTEST_PX, spread=_ALIKE, check=check)
+    seen = _scratches(tones, paper & (tones >= _BAREST), check)
     if np.count_nonzero(seen) >= _LEAST_SEEN:
         usual = float(np.median(tones[seen]))
         limit = max(limit, usual - max(_ONE_TONE, 3 * float(np.median(np.abs(tones[seen] - usual)))))
     bare = paper & (tones >= limit)
     flat = bare & _is_flat(bare, stands & (top >= _CLEAR))
-    found = _lines(tones, flat, shortest_px=_SHORTEST_PX, spread=_ALIKE, check=check)
+    found = _scratches(tones, flat, check)
     if limit == _BARE:  # creases and scratches that do not go through to the paper
-        found |= _lines(tones, stands & ~bare, shortest_px=_LONG_PX, spread=_VERY_ALIKE, check=check)
+        rest = stands & ~bare
+        found |= _lines(tones, rest, rest, shortest_px=_LONG_PX, spread=_VERY_ALIKE, check=check)
     for _ in range(_LENGTHENINGS):
         found |= (_coverage(found, check, length_px=_FAR_PX) > _BEGUN) & bare
     found |= (_coverage(found, check) > _GAPS) & (top >= _FAINT)
@@ -115,9 +116,18 @@ def _is_flat(bare: Mask, stands: Mask) -> Mask:
     return np.asarray(share > _FLAT * usual)
 
 
-def _lines(tones: Floats, mask: Mask, *, shortest_px: int, spread: float, check: Callable[[], None]) -> Mask:
+def _scratches(tones: Floats, mask: Mask, check: Callable[[], None]) -> Mask:
+    """Bare lines; those of a pixel's width slip between the pixels of a line laid over them, so they are laid wider."""
+    found = _lines(tones, mask, mask, shortest_px=_SHORTEST_PX, spread=_ALIKE, check=check)
+    wider = np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((2, 2), np.uint8), anchor=(0, 0)) > 0)
+    return found | _lines(tones, mask, wider, shortest_px=2 * _SHORTEST_PX, spread=_ONE_CODE, check=check)
+
+
+def _lines(
+    tones: Floats, mask: Mask, laid_over: Mask, *, shortest_px: int, spread: float, check: Callable[[], None]
+) -> Mask:
     """Parts of the mask that are thin, long and of one tone, whatever they cross."""
-    coverage = _coverage(mask, check)
+    coverage = _coverage(laid_over, check)
     begun, going = mask & (coverage > _COVERED), mask & (coverage > _BARELY)
     found = np.zeros_like(mask)
     for window, part in _parts(going):

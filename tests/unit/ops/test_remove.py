@@ -41,6 +41,17 @@ def test_most_damage_is_found_and_little_else(negative):
     assert near[found].mean() > 0.8
 
 
+def test_scratches_of_one_pixel_are_found_at_every_angle():
+    given, where = photo().copy(), np.zeros((400, 480), np.uint8)
+    for k in range(12):
+        across, down = 150 * np.cos(np.pi * k / 12), 150 * np.sin(np.pi * k / 12)
+        start, end = (int(240 - across), int(200 - down)), (int(240 + across), int(200 + down))
+        for target, value in ((given, (255, 255, 255)), (where, 1)):
+            cv2.line(target, start, end, value, 1)
+    found = find_scratches(EncodedRGB(given)) > 0
+    assert found[where > 0].mean() > 0.7
+
+
 def test_removing_scratches_comes_near_the_undamaged_picture():
     given, where = damaged(photo(), (248, 246, 240))
     after = edited("remove_scratches", Image(given)).rgb
