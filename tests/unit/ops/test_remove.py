@@ -44,8 +44,9 @@ def test_most_damage_is_found_and_little_else(negative):
 def test_scratches_of_one_pixel_are_found_at_every_angle():
     given, where = photo().copy(), np.zeros((400, 480), np.uint8)
     for k in range(12):
-        across, down = 150 * np.cos(np.pi * k / 12), 150 * np.sin(np.pi * k / 12)
-        start, end = (int(240 - across), int(200 - down)), (int(240 + across), int(200 + down))
+        x, y = 60 + 120 * (k % 4), 70 + 130 * (k // 4)
+        across, down = 55 * np.cos(np.pi * k / 12), 55 * np.sin(np.pi * k / 12)
+        start, end = (int(x - across), int(y - down)), (int(x + across), int(y + down))
         for target, value in ((given, (255, 255, 255)), (where, 1)):
             cv2.line(target, start, end, value, 1)
     found = find_scratches(EncodedRGB(given)) > 0
