@@ -64,11 +64,11 @@ def edit_rows() -> Iterator[Row]:
     blurred = median_ms(lambda: blur_background(rows, alpha, radius_px=20).light(whole))
     yield Row("blurred plate", floor, blurred, network_ms)
     edit_ms = _editor(picture, network)
-    for prompt in ("remove the background", "blur the background"):
+    for prompt in ("remove the background", "blur the background", "put a café behind it", "make the subject red"):
         yield Row(prompt, floor, edit_ms(prompt), network_ms)
     file = encode_image(picture, OutputOptions(), text={})
     codec_ms = median_ms(lambda: encode_image(decode_all([file], LIMITS)[0], OutputOptions(), text={}))
-    for prompt in ("make it brighter", "more saturated", "black and white", "sepia"):
+    for prompt in ("make it brighter", "more saturated", "black and white", "sepia", "improve this photo"):
         yield Row(prompt, "decode + encode of the same file", edit_ms(prompt), codec_ms)
 
 
