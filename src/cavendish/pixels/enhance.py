@@ -44,6 +44,8 @@ _SKIN_COLOR = (0.62, 0.78)
 _SPARED = 0.7
 """Share of the vibrance that skin and its like do without: they look burnt soonest."""
 _DEEPEST_LIFT_EV = 0.5
+_UNSEEN = 0.002
+"""Change of light that is less than a code of 8 bits anywhere."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,8 @@ def _unclipped(edited: EncodedRGB, source: npt.NDArray[np.uint8]) -> npt.NDArray
 def _exposed(light: LinearRGB, correction: Correction) -> LinearRGB:
     """In another light, and more or less of it; nothing new clips."""
     gain = 2**correction.exposure_ev
+    if abs(gain - 1) < _UNSEEN and np.array_equal(correction.balance, np.eye(3)):
+        return light
     return shoulder(LinearRGB(rebalanced(light, correction.balance) * np.float32(gain)), gain)
 
 
