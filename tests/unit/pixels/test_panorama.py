@@ -13,7 +13,7 @@ MOST = 50_000_000
 
 
 def scene():
-    return cv2.resize(np.ascontiguousarray(data.coffee()), (1200, 800), interpolation=cv2.INTER_CUBIC)
+    return cv2.resize(np.ascontiguousarray(data.coffee()), (900, 600), interpolation=cv2.INTER_CUBIC)
 
 
 def views(pixels, *, turned_deg=0.0, stops=0.0):
@@ -30,18 +30,19 @@ def views(pixels, *, turned_deg=0.0, stops=0.0):
         yield Image(np.rint(light * 255).astype(np.uint8))
 
 
-@pytest.mark.parametrize(("turned_deg", "stops"), [(0, 0), (2, 0), (0, 0.3)])
+@pytest.mark.parametrize(("turned_deg", "stops"), [(2, 0), (0, 0.3)])
 def test_parts_of_a_scene_become_the_scene(turned_deg, stops):
     panorama, _ = stitched(list(views(scene(), turned_deg=turned_deg, stops=stops)), most_pixels=MOST)
     pixels = np.asarray(panorama)
-    assert pixels.shape[1] > 1080
+    assert pixels.shape[1] > 780
     assert pixels.any(axis=2).all()
     # The middle of the panorama is the middle of the scene, however it was put together: no seam, no ghost.
-    part = pixels[pixels.shape[0] // 2 - 150 : pixels.shape[0] // 2 + 150, 300:-300]
+    part = pixels[pixels.shape[0] // 2 - 110 : pixels.shape[0] // 2 + 110, 225:-225]
     match = cv2.matchTemplate(scene(), part, cv2.TM_CCOEFF_NORMED).max()
     assert match > 0.9
 
 
+@pytest.mark.long
 def test_the_order_of_the_pictures_is_free_and_the_result_is_the_same_each_time():
     left, middle, right = views(scene())
     one, again, other = (
