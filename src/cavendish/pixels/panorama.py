@@ -24,6 +24,8 @@ _MOST_MEGAPIXELS = 8.0
 """Of each picture: joining holds them all as 16-bit integers, several times."""
 _LEAST_KEPT = 0.4
 """Share of what was joined that the largest rectangle in it must be, or the pictures do not lie in a row."""
+_MOST_SPREAD = 3.0
+"""Most area of the canvas in that of all pictures; two small pictures laid around a pole may want tens of times."""
 _CROP_SIDE = 400
 
 
@@ -53,15 +55,12 @@ def stitched(
     if len(images) < 2:
         raise UnsupportedEdit("no second picture was supplied")
     views = [_at_most(image) for image in images]
-    cv2.setRNGSeed(0)
-    stitcher = cv2.Stitcher.create(cv2.Stitcher_PANORAMA)
-    stitcher.setCompositingResol(-1)
-    if stitcher.estimateTransform(views) != cv2.Stitcher_OK:
-        raise UnsupportedEdit("the pictures do not overlap enough to be joined")
-    apart = sorted(set(range(len(views))) - {int(k) for k in stitcher.component()})
-    if apart:
-        names = " and ".join(str(k + 1) for k in apart)
-        raise UnsupportedEdit(f"picture{'s' * (len(apart) > 1)} {names} cannot be joined to the others: no overlap")
+    stitcher = _estimated(views, leveled=True)
+    if _spread(stitcher, views) > _MOST_SPREAD:
+        check()
+        stitcher = _estimated(views, leveled=False)
+        if _spread(stitcher, views) > _MOST_SPREAD:
+            raise UnsupportedEdit("the pictures could not be laid out side by side")
     check()
     status, joined = stitcher.composePanorama()
     if status != cv2.Stitcher_OK:
@@ -77,6 +76,37 @@ def stitched(
         joined = np.asarray(cv2.resize(joined, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     panorama = EncodedRGB(np.ascontiguousarray(joined))
     return panorama, _window(images[0], panorama)
+
+
+def _estimated(views: Sequence[npt.NDArray[np.uint8]], *, leveled: bool) -> cv2.Stitcher:
+    """Where each picture was pointed; leveled, the horizon is made straight, which only suits pictures side by side."""
+    cv2.setRNGSeed(0)
+    stitcher = cv2.Stitcher.create(cv2.Stitcher_PANORAMA)
+    stitcher.setCompositingResol(-1)
+    stitcher.setWaveCorrection(leveled)
+    if stitcher.estimateTransform(views) != cv2.Stitcher_OK:
+        raise UnsupportedEdit("the pictures do not overlap enough to be joined")
+    apart = sorted(set(range(len(views))) - {int(k) for k in stitcher.component()})
+    if apart:
+        names = " and ".join(str(k + 1) for k in apart)
+        raise UnsupportedEdit(f"picture{'s' * (len(apart) > 1)} {names} cannot be joined to the others: no overlap")
+    return stitcher
+
+
+def _spread(stitcher: cv2.Stitcher, views: Sequence[npt.NDArray[np.uint8]]) -> float:
+    """Area of the canvas in that of all pictures, told before it is made: near a pole of the sphere it is vast."""
+    cameras, scale = stitcher.cameras(), 1 / stitcher.workScale()
+    warper = cv2.PyRotationWarper("spherical", float(np.median([camera.focal for camera in cameras])) * scale)
+    boxes = []
+    for camera, k in zip(cameras, stitcher.component(), strict=True):
+        matrix = np.asarray(camera.K(), np.float32)
+        matrix[:2] *= scale
+        size = views[int(k)].shape[1], views[int(k)].shape[0]
+        left, top, width, height = warper.warpRoi(size, matrix, np.asarray(camera.R, np.float32))
+        boxes.append((left, top, left + width, top + height))
+    corners = np.array(boxes, np.float64)
+    canvas = np.prod(corners[:, 2:].max(axis=0) - corners[:, :2].min(axis=0))
+    return float(canvas / sum(view.shape[0] * view.shape[1] for view in views))
 
 
 def _at_most(image: Image) -> npt.NDArray[np.uint8]:

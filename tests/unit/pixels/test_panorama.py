@@ -76,3 +76,12 @@ def test_pictures_of_different_scenes_are_refused():
 def test_it_is_never_larger_than_allowed():
     panorama, _ = stitched(list(views(scene())), most_pixels=200_000)
     assert panorama.shape[0] * panorama.shape[1] <= 201_000
+
+
+def test_pictures_above_one_another_are_joined_too():
+    """Leveled, two such pictures lie around the sphere's pole, on a canvas of some thirty times their size."""
+    pixels = cv2.resize(scene(), (1000, 667), interpolation=cv2.INTER_CUBIC)
+    panorama, _ = stitched([Image(pixels[:390].copy()), Image(pixels[277:].copy())], most_pixels=MOST)
+    height, width = panorama.shape[:2]
+    assert height == pytest.approx(667, rel=0.05)
+    assert width == pytest.approx(1000, rel=0.05)
