@@ -124,7 +124,7 @@ def _autocontrast(image: Pixels) -> Pixels:
 
 
 def _enhanced(image: Pixels) -> Pixels:
-    return np.asarray(auto_enhance(EncodedRGB(image), strength=_STRENGTH))
+    return np.asarray(auto_enhance(EncodedRGB(image), strength=_STRENGTH)[0])
 
 
 def _balanced(image: Pixels) -> Pixels:
@@ -243,7 +243,7 @@ def _undone(before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> 
 def pairs(bench: Path) -> Iterator[dict[str, Any]]:
     """The bench's pairs for low light and black and white."""
     ops: Mapping[str, Edit] = {
-        "gt-lowlight-coffee": lambda image: np.asarray(brighten_low_light(EncodedRGB(image), strength=_STRENGTH)),
+        "gt-lowlight-coffee": lambda image: np.asarray(brighten_low_light(EncodedRGB(image), strength=_STRENGTH)[0]),
         "gt-bw-coffee": lambda image: np.asarray(tone.black_and_white(EncodedRGB(image))),
     }
     lines = (bench / "pairs.jsonl").read_text("utf-8").splitlines() if (bench / "pairs.jsonl").exists() else []

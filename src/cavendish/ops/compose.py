@@ -340,7 +340,9 @@ def _style_from(given: OpInput) -> Patch:
     assert given.other is not None, "the engine resolves declared needs"
     seed = int(given.random.integers(2**31)) if given.random is not None else 0
     strength = given.parameters["strength"]
-    return whole(given.image, take_style(given.image, given.other, strength=strength, seed=seed, check=given.check))
+    pixels, brushed = take_style(given.image, given.other, strength=strength, seed=seed, check=given.check)
+    note = "" if brushed else "it shows no brushwork, so its colors and tones were taken"
+    return whole(given.image, pixels, note=note)
 
 
 _OTHER = frozenset({Need.OTHER_IMAGE})

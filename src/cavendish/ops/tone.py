@@ -15,7 +15,7 @@ from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels.base_light import adjust_highlights, adjust_shadows
 from cavendish.pixels.composite import Patch, whole
-from cavendish.pixels.enhance import auto_enhance, overexposure
+from cavendish.pixels.enhance import auto_enhance
 from cavendish.pixels.grades import GRADES, apply_grade, fade, vignette_gain
 from cavendish.pixels.haze import dehaze
 from cavendish.pixels.local_laplacian import local_contrast
@@ -281,9 +281,11 @@ def _measured(function: Callable[..., EncodedRGB], given: OpInput) -> Patch:
 
 
 def _enhance(given: OpInput) -> Patch:
-    patch = _measured(auto_enhance, given)
-    blown = given.parameters["strength"] > 0 and overexposure(EncodedRGB(given.image.rgb), _seen(given)) > _SURELY
-    return dataclasses.replace(patch, note="what was blown out stays white" if blown else "")
+    image = EncodedRGB(given.image.rgb)
+    strength = given.parameters["strength"]
+    pixels, overexposure = auto_enhance(image, strength=strength, seen=_seen(given), check=given.check)
+    note = "what was blown out stays white" if overexposure > _SURELY else ""
+    return dataclasses.replace(_patch(given, pixels), note=note)
 
 
 def _local(function: Callable[..., EncodedRGB], given: OpInput) -> Patch:

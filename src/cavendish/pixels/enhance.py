@@ -60,6 +60,7 @@ class Correction:
         lift_ev: How many stops the darkest surroundings are lifted.
         vibrance: How much weak colors gain, 0 for none.
         white: Linear light of what is white in the end; 1 but for overexposed pictures.
+        overexposure: How surely the picture got too much light, 0–1.
     """
 
     ends: tuple[float, float]
@@ -69,6 +70,7 @@ class Correction:
     lift_ev: float
     vibrance: float
     white: float
+    overexposure: float
 
 
 def auto_enhance(
@@ -77,7 +79,7 @@ def auto_enhance(
     strength: float,
     seen: npt.NDArray[np.bool_] | None = None,
     check: Callable[[], None] = lambda: None,
-) -> EncodedRGB:
+) -> tuple[EncodedRGB, float]:
     """Balance exposure, contrast, the color of the light and weak colors as far as a picture lacks them.
 
     A picture that lacks nothing hardly changes. Hues stay but for the color of the light; nothing is clipped.
@@ -89,7 +91,7 @@ def auto_enhance(
         check: Called once a strip; raises to stop.
 
     Returns:
-        New array.
+        New array, and how surely the picture got too much light, 0–1: what is blown out in it cannot come back.
 
     Raises:
         ParameterOutOfRange: `strength` is outside 0 to 1.
@@ -100,19 +102,9 @@ def auto_enhance(
     """
     require_within("strength", strength, 0, 1)
     if strength == 0:
-        return EncodedRGB(image.copy())
-    return apply_correction(image, measure(image, seen, share=1 - (1 - strength) ** 3), check=check)
-
-
-def overexposure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None = None) -> float:
-    """How surely a picture got too much light, 0–1; what is blown out in it cannot come back.
-
-    Args:
-        image: h×w×3 encoded.
-        seen: Which pixels are looked at, at any size; None for all.
-    """
-    light = small_light(image, side_px=_LOOK_PX)
-    return _overexposure(to_encoded(light)[looked_at(seen, light.shape)])
+        return EncodedRGB(image.copy()), 0.0
+    correction = measure(image, seen, share=1 - (1 - strength) ** 3)
+    return apply_correction(image, correction, check=check), correction.overexposure
 
 
 def measure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None, *, share: float) -> Correction:
@@ -142,6 +134,7 @@ def measure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None, *, share: flo
         lift_ev=share * _lift_ev(shown),
         vibrance=share * _vibrance(shown),
         white=1 - share * over * _OVER_WHITE,
+        overexposure=over,
     )
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, from_oklab, to_encoded, to_linear, to_oklab
 from cavendish.imaging.gamut import map_into_gamut
 from cavendish.imaging.resample import lifted
-from cavendish.pixels.guided import guided
+from cavendish.pixels.base_light import local_lines
 from cavendish.pixels.matte import foreground_rows
 from cavendish.pixels.region import Region
 from cavendish.pixels.strips import light_rows, shrunk_light, shrunk_plane, strips
@@ -64,6 +64,8 @@ _SHEEN, _SPARK = 0.8, 0.95
 """Least chroma of a soft sheen, in that of the paint, and the lightness of sparks, which show the lamp alone."""
 _FEATURE, _DARK_PAINT = 0.62, 0.35
 """What is darker than this part of the darkest shades is an eye or a nose and stays, but on paint darker than that."""
+_DEPTH = 0.1
+"""Range of lightness of a thing that light falls on; dark paint that is darker by more gets no darker."""
 _CREASE = 0.02
 """Width by the longer side of the thing below which a dark part of the paint's hue is a crease in it, no nose."""
 _VARIATION = 0.25
@@ -79,7 +81,7 @@ class Paint:
     Args:
         shades: Lightness (Oklab) of its darkest, middle and brightest shades: percentiles 5, 50 and 95.
         chroma: Mean a and b.
-        shading: h×w×2, by which lightness becomes that of the shading without the texture: factor and summand.
+        shading: h×w×2, by which lightness becomes that of the shading without the texture: slope and offset.
         weight: How much each pixel of the study is paint, h×w 0–1.
     """
 
@@ -154,7 +156,8 @@ def study_paint(image: EncodedRGB, alpha: Plane) -> Paint:
     shades = np.percentile(lab[chosen if chosen.any() else inside][:, 0], (5, 50, 95))
     chroma = lab[chosen if chosen.any() else inside][:, 1:].mean(axis=0)
     lightness = np.ascontiguousarray(lab[..., 0], np.float32)
-    shading = guided(lightness, lightness, radius=max(1, round(_GRAIN_SHARE * longer)), variance=_GRAIN_VARIANCE)
+    radius = _GRAIN_SHARE * longer / max(lightness.shape)
+    shading = np.dstack(local_lines(lightness, None, radius=radius, variance=_GRAIN_VARIANCE))
     return Paint(
         (float(shades[0]), float(shades[1]), float(shades[2])), (float(chroma[0]), float(chroma[1])), shading, weight
     )
@@ -222,8 +225,8 @@ def _clusters(samples: Floats) -> tuple[Floats, Floats]:
 def _smoothed(lab: Floats, weight: Plane) -> Plane:
     """Without speckle: a guided filter by lightness keeps the borders of materials."""
     guide = np.ascontiguousarray(lab[..., 0], np.float32)
-    factor, summand = np.moveaxis(guided(guide, weight, radius=_GUIDE_RADIUS, variance=_GUIDE_VARIANCE), -1, 0)
-    return np.asarray(np.clip(factor * guide + summand, 0, 1), np.float32)
+    slope, offset = local_lines(guide, weight, radius=_GUIDE_RADIUS / max(guide.shape), variance=_GUIDE_VARIANCE)
+    return np.asarray(np.clip(slope * guide + offset, 0, 1), np.float32)
 
 
 def _repainted(lab: Floats, shading: Floats, paint: Paint, target: Floats) -> Floats:
@@ -270,10 +273,16 @@ def _layout(paint: Paint, aim: float) -> tuple[Floats, Floats]:
     """Shades of the base, in order, and where they go, for a paint that is much lighter than the old."""
     low, middle, high = paint.shades
     white = aim > _SHINE
-    center = aim * (_MIDDLE_WHITE if white else min(1.0, (_LOW_KEY * middle / high) ** 0.5))
+    shaded = min(1.0, (high - low) / _DEPTH)  # a flat print has no shades that need room
+    center = aim * (
+        1 - (1 - _MIDDLE_WHITE) * shaded if white else min(1.0, (_LOW_KEY * max(middle, 0.05) / max(high, 0.05)) ** 0.5)
+    )
     dark = max(center - _MOST_GAIN * (middle - low), (_LOWEST_WHITE if white else _LOWEST) * aim)
     bright = min(_WHITE, center + min(0.6 * (_WHITE - center), _MOST_GAIN * (high - middle)))
-    feature = _FEATURE * low
-    darkest = feature if middle > _DARK_PAINT else 0.9 * dark
-    knots = np.maximum.accumulate(np.array([0.0, feature, low, middle, high, 1.0]) + np.arange(6) * 1e-4)
-    return knots, np.array([0.9 * darkest, darkest, dark, center, bright, _HIGHEST])
+    shades, laid_out = [low, middle, high, 1.0], [dark, center, bright, _HIGHEST]
+    if middle > _DARK_PAINT:
+        feature = _FEATURE * low
+        shades, laid_out = [0.0, feature, *shades], [0.9 * feature, feature, *laid_out]
+    else:
+        shades, laid_out = [low - _DEPTH, *shades], [0.85 * dark, *laid_out]
+    return np.maximum.accumulate(np.array(shades) + np.arange(len(shades)) * 1e-4), np.array(laid_out)

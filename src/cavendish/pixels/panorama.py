@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -12,16 +12,14 @@ import numpy.typing as npt
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB
-from cavendish.pixels.shots import matched
+from cavendish.pixels.shots import matched, small_size
 
 if TYPE_CHECKING:
     from cavendish.imaging.image import Image
     from cavendish.pixels.region import Box
 
-Floats = npt.NDArray[np.floating[Any]]
-
-_MOST_MEGAPIXELS = 8.0
-"""Of each picture: joining holds them all as 16-bit integers, several times."""
+_MOST_PIXELS_EACH = 8_000_000
+"""Joining holds them all as 16-bit integers, several times."""
 _LEAST_KEPT = 0.4
 """Share of what was joined that the largest rectangle in it must be, or the pictures do not lie in a row."""
 _MOST_SPREAD = 3.0
@@ -54,7 +52,7 @@ def stitched(
     """
     if len(images) < 2:
         raise UnsupportedEdit("no second picture was supplied")
-    views = [_at_most(image) for image in images]
+    views = [_resized(image.rgb, _MOST_PIXELS_EACH) for image in images]
     stitcher = _estimated(views, leveled=True)
     if _spread(stitcher, views) > _MOST_SPREAD:
         check()
@@ -66,15 +64,10 @@ def stitched(
     if status != cv2.Stitcher_OK:
         raise UnsupportedEdit("the pictures could not be laid out side by side")
     check()
-    joined = np.asarray(joined, np.uint8)
-    left, top, right, bottom = _inner(np.asarray((joined > 0).any(axis=2)))
+    left, top, right, bottom = _inner(np.asarray(np.any(joined, axis=2)))
     if (right - left) * (bottom - top) < _LEAST_KEPT * joined.shape[0] * joined.shape[1]:
         raise UnsupportedEdit("the pictures do not lie in a row")
-    joined = joined[top:bottom, left:right]
-    scale = min(1.0, math.sqrt(most_pixels / (joined.shape[0] * joined.shape[1])))
-    if scale < 1:
-        joined = np.asarray(cv2.resize(joined, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    panorama = EncodedRGB(np.ascontiguousarray(joined))
+    panorama = EncodedRGB(_resized(np.asarray(joined[top:bottom, left:right], np.uint8), most_pixels))
     return panorama, _window(images[0], panorama)
 
 
@@ -109,11 +102,9 @@ def _spread(stitcher: cv2.Stitcher, views: Sequence[npt.NDArray[np.uint8]]) -> f
     return float(canvas / sum(view.shape[0] * view.shape[1] for view in views))
 
 
-def _at_most(image: Image) -> npt.NDArray[np.uint8]:
-    width, height = image.size
-    scale = min(1.0, math.sqrt(_MOST_MEGAPIXELS * 1e6 / (width * height)))
-    size = round(width * scale), round(height * scale)
-    return np.asarray(cv2.resize(np.ascontiguousarray(image.rgb), size, interpolation=cv2.INTER_AREA), np.uint8)
+def _resized(pixels: npt.NDArray[np.uint8], most_pixels: int) -> npt.NDArray[np.uint8]:
+    size = small_size((pixels.shape[1], pixels.shape[0]), most_pixels)
+    return np.asarray(cv2.resize(np.ascontiguousarray(pixels), size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _inner(shown: npt.NDArray[np.bool_]) -> Box:

@@ -83,7 +83,7 @@ def fused(shots: Sequence[EncodedRGB], *, check: Callable[[], None] = lambda: No
         Mertens, Kautz and Van Reeth, "Exposure fusion", 2007.
     """
     height, width = shots[0].shape[:2]
-    size = _small_size((width, height), _MERGE_AREA)
+    size = small_size((width, height), _MERGE_AREA)
     small = [np.asarray(cv2.resize(shot, size, interpolation=cv2.INTER_AREA), np.uint8) for shot in shots]
     tones = np.asarray(np.clip(cv2.createMergeMertens().process(small), 0, 1), np.float32)
     weights = _shares([_exposedness(shot) for shot in small])
@@ -107,7 +107,7 @@ def focused(shots: Sequence[EncodedRGB], *, check: Callable[[], None] = lambda: 
         Focus measure by the modified Laplacian: Nayar and Nakagawa, "Shape from focus", 1994.
     """
     height, width = shots[0].shape[:2]
-    size = _small_size((width, height), 2 * _MERGE_AREA)
+    size = small_size((width, height), 2 * _MERGE_AREA)
     shares = _shares([_sharpness(shot, size) ** _DECISIVE for shot in shots])
     weights = [lifted(share, (width, height)) for share in shares]
     merged = np.empty_like(shots[0])
@@ -132,7 +132,7 @@ def matched(first: EncodedRGB, second: EncodedRGB) -> Floats | None:
 def _features(pixels: EncodedRGB) -> Features:
     """Points (n×2, pixels of the picture), their descriptors, and the scale they were found at."""
     width = pixels.shape[1]
-    size = _small_size((width, pixels.shape[0]), _STUDY_AREA)
+    size = small_size((width, pixels.shape[0]), _STUDY_AREA)
     gray = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
     small = cv2.createCLAHE(3.0).apply(np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8))
     points, descriptors = cv2.SIFT.create(_FEATURES).detectAndCompute(small, _EVERYWHERE)
@@ -196,6 +196,7 @@ def _shares(weights: Sequence[Floats]) -> list[Floats]:
     return [np.asarray(weight / total, np.float32) for weight in weights]
 
 
-def _small_size(size: tuple[int, int], area: int) -> tuple[int, int]:
+def small_size(size: tuple[int, int], area: int) -> tuple[int, int]:
+    """A (width, height) of the same shape and at most so many pixels."""
     scale = min(1.0, math.sqrt(area / (size[0] * size[1])))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

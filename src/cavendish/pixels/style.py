@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,8 @@ import numpy.typing as npt
 from cavendish.imaging.color import EncodedRGB, OklabImage, from_oklab, to_encoded, to_linear, to_oklab
 from cavendish.imaging.gamut import map_into_gamut
 from cavendish.imaging.resample import lifted
-from cavendish.pixels.color_transfer import ColorTransfer, color_transfer, palette
-from cavendish.pixels.guided import guided
+from cavendish.pixels.base_light import local_lines, small_light
+from cavendish.pixels.color_transfer import color_transfer, palette
 from cavendish.pixels.strips import strips
 
 if TYPE_CHECKING:
@@ -22,11 +21,13 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.floating[Any]]
 
-_STUDY_AREA = 400_000
+_STUDY_SIDE = 720
 _STROKE_PX = 4.0
 """Standard deviation of the blur that leaves what a painting shows and takes how it is painted, on the study."""
 _PATCH_PX, _STEP_PX = 32, 16
 _PATCHES, _FEATURE_PX = 6000, 6
+_CHOICE = 30
+"""So many patches that fit best are drawn from: one for all of a plain background would show as a grid."""
 _MEAN_WEIGHT = 0.5
 """Of a patch's lightness beside its shape: dark places are painted like dark places."""
 _CALM = 0.2
@@ -35,14 +36,15 @@ _PHOTO, _PAINTING = 0.006, 0.018
 """Spread of Oklab lightness within a stroke's reach, in calm places, that no painting has, and that only one has."""
 _GRAY = 0.02
 """Oklab chroma below which nine tenths of a gray picture lie."""
-_RADIUS_PX, _EDGE = 4, 2e-3
+_RADIUS, _EDGE = 0.006, 2e-3
+"""Of the longer side, and the variance of lightness within it: what is more is an edge, and stays."""
 _SIMPLIFIED = 0.8
 """Share of a photograph's own texture that brushwork replaces."""
 
 
 def take_style(
     image: Image, other: Image, *, strength: float, seed: int, check: Callable[[], None] = lambda: None
-) -> EncodedRGB:
+) -> tuple[EncodedRGB, bool]:
     """Give a picture the look of another, at its own full resolution.
 
     Colors and tones go all over. Brushwork (what a painting shows within a few pixels) is put together from patches of
@@ -57,7 +59,7 @@ def take_style(
         check: Called now and then; raises to stop.
 
     Returns:
-        New array, of the size of `image`.
+        New array, of the size of `image`, and whether the other picture had brushwork to give.
 
     Source:
         Texture transfer: Efros and Freeman, "Image quilting for texture synthesis and transfer", 2001. Patches are
@@ -65,35 +67,28 @@ def take_style(
         blending operator", 2018. Colors as `color_transfer`.
     """
     transfer = color_transfer(palette(image), palette(other))
-    study = _study(image, transfer, strength)
-    model = _study(other, None, 0.0)
-    painted = strength * _paintedness(model)
+    model = _study(other)
+    paintedness = _paintedness(model)
+    painted = strength * paintedness
     faded = strength if np.quantile(np.hypot(model[..., 1], model[..., 2]), 0.9) < _GRAY else 0.0
-    lightness = np.ascontiguousarray(study[..., 0])
-    smooth = lifted(guided(lightness, lightness, radius=_RADIUS_PX, variance=_EDGE), image.size)
-    strokes = _brushwork(lightness, model, np.random.default_rng(seed), check) if painted > 0 else np.zeros_like(study)
-    strokes_rows = lifted(strokes, image.size)
+    if painted > 0:
+        study = transfer.apply(_study(image), strength=strength)
+        change = _change_by_brush(study, model, image.size, np.random.default_rng(seed), check)
     out = np.empty(image.rgb.shape, np.uint8)
     for rows in strips(out.shape):
         check()
         light = to_linear(EncodedRGB(np.ascontiguousarray(image.rgb[rows])))
         lab = np.asarray(transfer.apply(to_oklab(light), strength=strength), np.float32)
         if painted > 0:
-            factor, summand = np.moveaxis(smooth(rows), -1, 0)
-            lab[..., 0] += painted * _SIMPLIFIED * ((factor - 1) * lab[..., 0] + summand)
-            lab += painted * strokes_rows(rows)
+            lab += painted * change(lab, rows)
         lab[..., 1:] *= 1 - faded
         out[rows] = to_encoded(map_into_gamut(from_oklab(OklabImage(lab))))
-    return EncodedRGB(out)
+    return EncodedRGB(out), paintedness > 0
 
 
-def _study(image: Image, transfer: ColorTransfer | None, strength: float) -> Floats:
-    """Oklab of a small copy, in the new colors."""
-    scale = min(1.0, math.sqrt(_STUDY_AREA / (image.size[0] * image.size[1])))
-    size = (max(1, round(image.size[0] * scale)), max(1, round(image.size[1] * scale)))
-    small = np.asarray(cv2.resize(np.ascontiguousarray(image.rgb), size, interpolation=cv2.INTER_AREA), np.uint8)
-    lab = to_oklab(to_linear(EncodedRGB(small)))
-    return np.asarray(lab if transfer is None else transfer.apply(lab, strength=strength), np.float32)
+def _study(image: Image) -> OklabImage:
+    """A small copy."""
+    return to_oklab(small_light(EncodedRGB(image.rgb), side_px=_STUDY_SIDE))
 
 
 def _paintedness(model: Floats) -> float:
@@ -107,9 +102,25 @@ def _shown(plane: Floats) -> Floats:
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), _STROKE_PX, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
+def _change_by_brush(
+    study: Floats, model: Floats, size: tuple[int, int], random: np.random.Generator, check: Callable[[], None]
+) -> Callable[[Floats, slice], Floats]:
+    """What painting adds to some rows of the full-size picture, in Oklab: strokes come, fine texture goes."""
+    lightness = np.ascontiguousarray(study[..., 0], np.float32)
+    slope, offset = local_lines(lightness, None, radius=_RADIUS, variance=_EDGE)
+    planes = lifted(np.dstack([slope - 1, offset, _brushwork(lightness, model, random, check)]), size)
+
+    def change(lab: Floats, rows: slice) -> Floats:
+        steeper, offset, strokes = np.split(planes(rows), (1, 2), axis=2)
+        strokes[..., :1] += _SIMPLIFIED * (steeper * lab[..., :1] + offset)
+        return strokes
+
+    return change
+
+
 def _brushwork(lightness: Floats, model: Floats, random: np.random.Generator, check: Callable[[], None]) -> Floats:
     """h×w×3 Oklab: how the other picture is painted, laid out over what this one shows."""
-    pad = _PATCH_PX
+    pad = _PATCH_PX  # so that the rim, too, lies under as many patches as the rest
     short = [max(0, _PATCH_PX - side) for side in model.shape[:2]]
     model = np.asarray(cv2.copyMakeBorder(model, 0, short[0], 0, short[1], cv2.BORDER_REFLECT_101), np.float32)
     detail, shown = model - _shown(model), _shown(np.ascontiguousarray(model[..., 0]))
@@ -125,8 +136,9 @@ def _brushwork(lightness: Floats, model: Floats, random: np.random.Generator, ch
     for top in range(0, wanted.shape[0] - _PATCH_PX + 1, _STEP_PX):
         check()
         asked = np.array([_feature(wanted[top : top + _PATCH_PX, x : x + _PATCH_PX]) for x in columns])
-        best = np.argmin(squares - 2 * asked @ known.T, axis=1)
-        for left, k in zip(columns, best, strict=True):
+        alike = np.argpartition(squares - 2 * asked @ known.T, _CHOICE, axis=1)[:, :_CHOICE]
+        chosen = alike[np.arange(len(columns)), random.integers(0, _CHOICE, len(columns))]
+        for left, k in zip(columns, chosen, strict=True):
             patch = detail[tops[k] : tops[k] + _PATCH_PX, lefts[k] : lefts[k] + _PATCH_PX]
             out[top : top + _PATCH_PX, left : left + _PATCH_PX] += window * patch
     return out[pad:-pad, pad:-pad]

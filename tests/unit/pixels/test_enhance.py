@@ -33,7 +33,7 @@ def clipped(image):
 
 
 def enhanced(image, strength=0.5):
-    return np.asarray(auto_enhance(EncodedRGB(image), strength=strength))
+    return np.asarray(auto_enhance(EncodedRGB(image), strength=strength)[0])
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket"])

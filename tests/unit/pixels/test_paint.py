@@ -123,3 +123,9 @@ def test_a_fold_in_the_dark_is_painted_and_a_nose_is_not():
     fold, nose = np.asarray(pixels)[90, 99].astype(int), np.asarray(pixels)[160, 100].astype(int)
     assert fold[2] > fold[0]
     assert nose[0] > nose[2]
+
+
+@pytest.mark.parametrize("color", [(200, 30, 30), WHITE])
+def test_pure_black_takes_a_color(color):
+    pixels, _ = repaint(EncodedRGB(np.zeros((60, 60, 3), np.uint8)), np.ones((60, 60), np.float32), color)
+    assert np.abs(np.asarray(pixels)[30, 30].astype(int) - color).max() < 45

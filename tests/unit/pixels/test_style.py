@@ -7,11 +7,15 @@ from skimage import data
 
 from cavendish.imaging.color import EncodedRGB, to_linear, to_oklab
 from cavendish.imaging.image import Image
-from cavendish.pixels.style import take_style
+from cavendish.pixels import style
 
 
 def lab(pixels):
     return np.asarray(to_oklab(to_linear(EncodedRGB(np.ascontiguousarray(pixels)))))
+
+
+def take_style(image, other, **how):
+    return np.asarray(style.take_style(image, other, **how)[0])
 
 
 def painting(seed=3):
@@ -50,12 +54,14 @@ def test_a_painting_gives_its_palette_and_its_strokes():
     styled = take_style(image, painting(), strength=1.0, seed=1)
     assert lab(styled)[..., 2].mean() < lab(image.rgb)[..., 2].mean() - 0.03  # the canvas is blue on the whole
     assert fine(styled) > 2 * fine(image.rgb)
+    assert style.take_style(image, painting(), strength=1.0, seed=1)[1]
 
 
 def test_a_photograph_gives_its_palette_only():
     image = photo()
     styled = take_style(image, smooth_photo(), strength=1.0, seed=1)
     assert lab(styled)[..., 1].mean() > lab(image.rgb)[..., 1].mean()  # the table is brown
+    assert not style.take_style(image, smooth_photo(), strength=1.0, seed=1)[1]
     assert fine(styled) < 1.6 * fine(image.rgb)  # a curve may steepen, nothing is pasted
 
 
@@ -85,3 +91,12 @@ def test_the_same_seed_gives_the_same_strokes_and_another_gives_others():
     one, same, other = (np.asarray(take_style(photo(), painting(), strength=1.0, seed=seed)) for seed in (1, 1, 2))
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
+
+
+def test_a_plain_background_gets_no_grid():
+    """One patch over and over would make the picture resemble itself, moved by the distance of patches."""
+    plain = Image(np.full((400, 400, 3), 128, np.uint8))
+    lightness = lab(take_style(plain, painting(), strength=1.0, seed=1))[..., 0]
+    strokes = lightness - cv2.GaussianBlur(lightness, (0, 0), 8)
+    alike = [np.corrcoef(strokes[:, :-step].ravel(), strokes[:, step:].ravel())[0, 1] for step in (16, 32, 48)]
+    assert max(alike) < 0.3
