@@ -30,9 +30,8 @@ def views(pixels, *, turned_deg=0.0, stops=0.0):
         yield Image(np.rint(light * 255).astype(np.uint8))
 
 
-@pytest.mark.parametrize(("turned_deg", "stops"), [(2, 0), (0, 0.3)])
-def test_parts_of_a_scene_become_the_scene(turned_deg, stops):
-    panorama, _ = stitched(list(views(scene(), turned_deg=turned_deg, stops=stops)), most_pixels=MOST)
+def test_parts_of_a_scene_become_the_scene_whatever_their_tilt_and_exposure():
+    panorama, _ = stitched(list(views(scene(), turned_deg=2, stops=0.3)), most_pixels=MOST)
     pixels = np.asarray(panorama)
     assert pixels.shape[1] > 780
     assert pixels.any(axis=2).all()
@@ -54,7 +53,7 @@ def test_the_order_of_the_pictures_is_free_and_the_result_is_the_same_each_time(
 
 
 def test_the_first_pictures_place_in_it_is_told():
-    pictures = list(views(scene()))
+    pictures = list(views(scene()))[:2]
     panorama, (left, _, right, _) = stitched(pictures, most_pixels=MOST)
     assert abs(left) < 15
     assert right - left == pytest.approx(panorama.shape[1], rel=0.05)
