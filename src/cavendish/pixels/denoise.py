@@ -21,6 +21,8 @@ _MARGIN_PX = 16  # the network looks 24 pixels far, but hardly beyond 16
 _STRONGEST = 75.0  # codes: FFDNet has seen no more
 _CHROMA_RADIUS_PX = 6
 _CHROMA_SHARE = np.float32(0.3)  # of the noise's deviation: color that varies less around a pixel is smoothed
+_INVISIBLE = 1.0
+"""Codes of noise below which non-local means takes more from a picture than noise, 2 to 6 dB, and minutes for it."""
 
 
 def denoise(
@@ -96,7 +98,7 @@ def _by_network(image: Pixels, sigma: Floats, run: Run) -> Floats:
 
 
 def _by_similar_patches(image: Pixels, sigma: float) -> Floats:
-    if sigma < 0.5:
+    if sigma < _INVISIBLE:
         return image.astype(np.float32)
     clean = cv2.fastNlMeansDenoisingColored(image, None, 0.75 * sigma, 0.75 * sigma, 5, 13)
     return np.asarray(clean, np.float32)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import PchipInterpolator
 
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane
 from cavendish.pixels.strips import strips
@@ -138,6 +137,8 @@ def curve_through(points: Sequence[Sequence[float]]) -> Plane:
     Source:
         Fritsch & Carlson, "Monotone piecewise cubic interpolation", 1980.
     """
+    from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - 30 MB that only drawn curves need
+
     by_input = {round(float(x), _DIGITS): float(y) for x, y in points}
     inputs = sorted(by_input)
     outputs = [by_input[x] for x in inputs]
