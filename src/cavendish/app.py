@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -257,9 +258,10 @@ def restorers(weights: Weights) -> Restorers:
 
 
 async def _warm_up() -> None:
-    """Compile the planner's phrases before the first request would pay for it, but not before the server is ready."""
+    """Load what the first request would wait for, phrases and picture code, but not before the server is ready."""
     await asyncio.sleep(1)
     await asyncio.to_thread(rules)
+    await asyncio.to_thread(importlib.import_module, "cavendish.engines.workbench")
 
 
 async def sweep(store: DirectoryStore, kept: FileRepository, *, orphan_after_s: float) -> None:

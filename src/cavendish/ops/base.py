@@ -61,6 +61,10 @@ class Need(StrEnum):
     """The subject's alpha in that picture."""
 
 
+CAN_BE_POINTED_AT = frozenset({Need.MASK, Need.POINTED, Need.FOREGROUND})
+"""Needs that a mask, a box or points of the caller meet."""
+
+
 @dataclass(frozen=True)
 class OpInput:
     """Everything an op may look at.

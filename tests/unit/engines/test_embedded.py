@@ -11,7 +11,8 @@ from cavendish.domain.plan import EditPlan, Status, Step
 from cavendish.domain.queries import RegionQuery
 from cavendish.domain.request import EditRequest, Pointing
 from cavendish.engines.base import EngineInput, Workers
-from cavendish.engines.embedded import LADDER, EmbeddedEngine
+from cavendish.engines.embedded import EmbeddedEngine
+from cavendish.engines.workbench import LADDER
 from cavendish.errors import Cancelled, DeadlineExceeded, UnsupportedEdit
 from cavendish.imaging.image import Image
 from cavendish.ops.catalog import catalog
