@@ -55,7 +55,13 @@ class Means:
 
 
 class Workbench:
-    """One output in the making: the picture, moves that wait to be merged, and what stands in front."""
+    """One output in the making: the picture, moves that wait to be merged, and what stands in front.
+
+    Args:
+        given: The edit.
+        means: What ops may use besides its pictures.
+        check: Raises once the edit is cancelled.
+    """
 
     def __init__(self, given: EngineInput, means: Means, check: Callable[[], None]) -> None:
         self.images = given.images
@@ -77,6 +83,7 @@ class Workbench:
 
     @property
     def size(self) -> tuple[int, int]:
+        """(width, height) of the grid the next step works on."""
         return self.pending.size if self.pending else self.image.size
 
     def subject(self) -> Region:
@@ -138,6 +145,7 @@ class Workbench:
         return dataclasses.replace(found, alpha=alpha)
 
     def take(self, result: Patch | Canvas | Redrawn) -> None:
+        """Put an op's result into the picture; moves wait, so that neighbors become one resampling."""
         if isinstance(result, Redrawn):
             grid = result.grid(self.image.size)
             self.image = result.image
@@ -195,6 +203,7 @@ class Workbench:
         return _carried(self.resolver.details(self.images[0]), moves)
 
     def finish(self) -> Image:
+        """The picture as it stands, nothing waiting."""
         self.settle()
         return self.image
 
