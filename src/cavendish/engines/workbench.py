@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from cavendish.domain.placement import read_placement
 from cavendish.domain.plan import EditPlan, Status, Step, StepOutcome
 from cavendish.domain.queries import BACKGROUND, SUBJECT, RegionQuery
 from cavendish.errors import UnsupportedEdit
 from cavendish.ops.base import CAN_BE_POINTED_AT, Need, Op, OpInput
 from cavendish.ops.catalog import OpRow, catalog
 from cavendish.pixels.canvas import Canvas, Continued
+from cavendish.pixels.cast_shadow import CastLight, read_light
 from cavendish.pixels.composite import Patch, Redrawn, apply_patch, render, render_plane
 from cavendish.pixels.perspective import Perspective, turned
 from cavendish.pixels.region import Box, Region
+from cavendish.planning.nouns import PEOPLE_PRONOUNS, read_noun
+from cavendish.planning.tokens import Phrase, tokenize
 from cavendish.regions.colors import is_color
 from cavendish.regions.horizon import find_tilt
 from cavendish.regions.perspective import find_perspective
@@ -124,6 +128,15 @@ class Workbench:
         found = self._found(query)
         shadow = None if found is None else self.resolver.shadow(self.images[0], found)
         return None if shadow is None else self._moved_along(Region(shadow)).alpha
+
+    def light(self, thing: Region | None) -> CastLight | None:
+        """How shadows fall, told by such a thing's shadow or else the subject's."""
+        for told in (thing, _or_none(self.subject)):
+            shadow = self.resolver.shadow(self.image, told) if told is not None else None
+            light = read_light(told.alpha, shadow) if told is not None and shadow is not None else None
+            if light is not None:
+                return light
+        return None
 
     def company(self, query: RegionQuery | None, *, only_people: bool) -> Plane | None:
         """What stands beside such a region, on the next step's grid."""
@@ -252,6 +265,7 @@ def _names_something(step: Step) -> bool:
 def _gather(bench: Workbench, op: Op, row: OpRow, step: Step, output: int, context: EditContext) -> OpInput:
     """Resolve what the op declared it needs."""
     parameters = _parameters(row, step, output)
+    anchor = _anchor(bench, step) if Need.ANCHOR in op.needs else None
     needs = frozenset[Need]() if op.spares(bench.size, parameters) else op.needs
     subject: Region | None = None
     if Need.FOREGROUND in needs or (Need.FOREGROUND_IF_ANY in needs and step.parameters.get("to") == "subject"):
@@ -279,6 +293,8 @@ def _gather(bench: Workbench, op: Op, row: OpRow, step: Step, output: int, conte
         other=other,
         others=bench.images[1:] if Need.ALL_IMAGES in needs else (),
         other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in needs else None,
+        anchor=anchor,
+        light=bench.light(anchor) if Need.LIGHT in needs else None,
         random=context.random(output) if output else None,
         restorers=bench.means.restorers,
         most_pixels=bench.means.most_pixels,
@@ -298,6 +314,15 @@ def _parts(step: Step) -> tuple[RegionQuery, ...]:
 def _means_people(step: Step) -> bool:
     """Whether the step is about people only: everyone, rather than everything."""
     return bool(_EVERYBODY & set(step.span.lower().split()))
+
+
+def _anchor(bench: Workbench, step: Step) -> Region | None:
+    """What the placement names; people may be meant by a pronoun."""
+    name = read_placement(step.placement).anchor
+    if not name:
+        return None
+    query = RegionQuery("person") if name in PEOPLE_PRONOUNS else read_noun(Phrase(tuple(tokenize(name)), name)).query
+    return None if query is None else _or_none(lambda: bench.named(query))
 
 
 def _foreground(bench: Workbench, step: Step) -> Region:

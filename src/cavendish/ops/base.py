@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cavendish.imaging.color import Plane
     from cavendish.imaging.image import Image
     from cavendish.pixels.canvas import Canvas
+    from cavendish.pixels.cast_shadow import CastLight
     from cavendish.pixels.composite import Patch, Redrawn
     from cavendish.pixels.perspective import Perspective
     from cavendish.pixels.region import Box, Region
@@ -59,6 +60,10 @@ class Need(StrEnum):
     """The sky of the picture being edited."""
     OTHER_FOREGROUND = "other_foreground"
     """The subject's alpha in that picture."""
+    ANCHOR = "anchor"
+    """What `step.placement` names in the picture being edited; whether it is there is the op's matter."""
+    LIGHT = "light"
+    """How shadows fall in the picture being edited; whether anything tells it is the op's matter."""
 
 
 CAN_BE_POINTED_AT = frozenset({Need.MASK, Need.POINTED, Need.FOREGROUND})
@@ -89,6 +94,8 @@ class OpInput:
         other: The other picture, where needed.
         others: All other pictures of the request, where needed.
         other_foreground: The other picture's subject, where needed.
+        anchor: What the placement names on that grid, where needed and found.
+        light: How shadows fall on that grid, where needed and told by one.
         random: Chance for this output; None for the first picture, which is done plainly.
         restorers: The networks pictures are restored with.
         most_pixels: The largest picture an op may make.
@@ -113,6 +120,8 @@ class OpInput:
     other: Image | None = None
     others: tuple[Image, ...] = ()
     other_foreground: Region | None = None
+    anchor: Region | None = None
+    light: CastLight | None = None
     random: np.random.Generator | None = None
     restorers: Restorers = field(default_factory=Restorers)
     most_pixels: int = DecodeSettings.max_pixels

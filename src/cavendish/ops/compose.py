@@ -9,31 +9,32 @@ from functools import reduce
 import cv2
 import numpy as np
 
+from cavendish.domain.placement import Whereabouts, read_placement
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
 from cavendish.imaging.image import Image
 from cavendish.imaging.resample import Planes, Reader, scaling, translation, warp, warped
 from cavendish.ops.base import Need, Op, OpInput
+from cavendish.ops.real_world import base_of, real_height_m
+from cavendish.pixels.cast_shadow import CastLight, cast_shadow_rows
 from cavendish.pixels.composite import Patch, Redrawn, whole
 from cavendish.pixels.harmonize import light_match, sample, sampled_light
 from cavendish.pixels.layout import Cell, arranged, beside, divided, exposed_twice, in_grid, in_rows, stacked
 from cavendish.pixels.matte import foreground_rows
+from cavendish.pixels.optics import Optics, match_optics
 from cavendish.pixels.panorama import stitched
 from cavendish.pixels.region import Box, Region
-from cavendish.pixels.shadow import contact_shadow_rows
+from cavendish.pixels.shadow import contact_row, contact_shadow_rows
 from cavendish.pixels.shots import aligned, focused, fused, middle_of
+from cavendish.pixels.staging import Placement, Scene, Thing, stage
 from cavendish.pixels.strips import light_rows, strips
 from cavendish.pixels.style import take_style
 from cavendish.pixels.surface import four_corners, onto_quad
 
 Layout = Callable[..., tuple[tuple[int, int], list[Cell]]]
 
-_ACROSS = {"left": 0.24, "right": 0.76}
-_DOWN = {"top": 0.42, "center": 0.72}
-_STANDS_AT = 0.92
-"""Where a thing's foot is put when no height is named, as a fraction of the picture's height."""
-
-
+_MATCH = 0.5
+"""How far a thing's light is moved towards the scene's."""
 _SHADOW = 0.7
 """Greatest density of the contact shadow: ground under a thing gets little but the light that grazes it."""
 
@@ -41,23 +42,15 @@ _RIM_CODES, _RIM_SHARE, _KEYED_CODES = 10, 0.02, 40
 """Codes by which a plain rim may vary, the share of it that may do more, and those by which ink shows entirely."""
 _WIDEST, _STICKER_MARGIN = 0.9, 0.03
 
-_BESIDE_SUBJECT, _HELD_IN_A_HAND = 0.6, 0.28
+_BESIDE_SUBJECT, _HELD_IN_A_HAND, _SMALL_M = 0.6, 0.28, 0.3
 """Most of the height of the scene's own subject that a thing placed beside it gets, and what a hand could hold."""
-_SMALL = frozenset({
-    "mug", "cup", "glass", "bottle", "can", "phone", "book", "apple", "orange", "banana", "lemon", "egg", "ball",
-    "key", "pen", "watch", "ring", "shoe", "sneaker", "spoon", "fork", "plate", "bowl", "candle", "flower", "rose",
-    "hat", "cap", "sunglasses", "glasses", "camera", "donut", "sandwich", "coin", "card",
-})  # fmt: skip
-
-
-@dataclasses.dataclass(frozen=True)
-class Placement:
-    """Where a thing goes: its box on the target picture, in pixels; may reach over the edges."""
-
-    left: float
-    top: float
-    width: float
-    height: float
+_TRUE_TO_SIZE = 0.7
+"""How far the table of sizes is believed: a cat may be a kitten, and a dog on its hind legs."""
+_SCALES = (0.07, 0.92)
+"""Least and greatest height of a thing that is sized by another, as a fraction of the picture's."""
+_SEEN_OF_CUT = 0.5
+"""Part of its real height that is seen of what the frame cuts off."""
+_SIZED_BY = frozenset({"next to", "in front of", "behind", "left of", "right of", "between", "under"})
 
 
 def place_subject(
@@ -68,7 +61,7 @@ def place_subject(
     placement: Placement,
     *,
     match: float,
-    shadow: bool,
+    light: CastLight | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> Patch:
     """Stand a cut-out thing into a scene.
@@ -78,9 +71,10 @@ def place_subject(
         subject: The picture the thing comes from.
         alpha: h×w alpha of the thing in that picture.
         box: Box of the thing in that picture.
-        placement: Where the box lands in the scene.
-        match: 0–1, how far the thing's light is moved towards the scene's.
-        shadow: Whether the thing darkens what it stands on.
+        placement: Where the box lands in the scene, and what hides it there.
+        match: 0–1, how far the thing's light is moved towards that around its place; above 0 it also gets the blur
+            and the grain of that part of the scene.
+        light: How shadows fall in the scene; None to let the thing shade no more than what it stands on.
         check: Called now and then; raises to stop.
 
     Returns:
@@ -93,24 +87,43 @@ def place_subject(
     own, part = EncodedRGB(subject.rgb[cut]), np.ascontiguousarray(alpha[cut])
     scale = (box[2] - box[0]) / placement.width, (box[3] - box[1]) / placement.height
     matrix = scaling(*scale) @ translation(-round(placement.left), -round(placement.top))
+    zone = EncodedRGB(np.ascontiguousarray(image.rgb[_zone(placement, image.size)]))
+    optics = match_optics(own, zone, shrink=scale[1]) if match else Optics()
+    own, part = optics.soften(own, part)
     placed = np.clip(warp(part, matrix, image.size), 0, 1)
     thing = warped(_premultiplied(own, part), (part.shape[1], part.shape[0]), matrix, image.size)
-    density = contact_shadow_rows(placed, strength=_SHADOW if shadow else 0.0)
-    around = LinearRGB(to_linear(EncodedRGB(sample(image.rgb))).reshape(-1, 3))
+    density = contact_shadow_rows(placed, strength=_SHADOW if placement.grounded else 0.0)
+    thrown = cast_shadow_rows(placed, light if placement.grounded else None)
+    seen = None if placement.front is None else 1 - placement.front
+    around = LinearRGB(to_linear(EncodedRGB(sample(zone))).reshape(-1, 3))
     relight = light_match(sampled_light(own, part), around, amount=match)
     scene = light_rows(EncodedRGB(image.rgb))
     pixels, changed = np.empty(image.rgb.shape, np.uint8), np.zeros(placed.shape, np.float32)
     for strip in strips(placed.shape):
         check()
-        dark, cover = density(strip), placed[strip]
+        dark, cover = 1 - (1 - density(strip)) * (1 - thrown(strip)), placed[strip]
+        if seen is not None:
+            dark, cover = dark * seen[strip], cover * seen[strip]
         changed[strip] = (cover > 0) | (dark > 1 / 512)
         if not changed[strip].any():
             continue
-        color = relight(LinearRGB(np.asarray(thing(strip) / np.maximum(cover, 1e-4)[..., None], np.float32)))
+        color = relight(LinearRGB(np.asarray(thing(strip) / np.maximum(placed[strip], 1e-4)[..., None], np.float32)))
         ground = scene(strip) * (1 - dark)[..., None]
-        pixels[strip] = to_encoded(LinearRGB(np.asarray(ground + (color - ground) * cover[..., None], np.float32)))
+        codes = to_encoded(LinearRGB(np.asarray(ground + (color - ground) * cover[..., None], np.float32)))
+        pixels[strip] = optics.grained(codes, cover, seed=strip.start)
+    placed = placed if seen is None else placed * seen
     opacity = None if image.alpha is None else np.maximum(image.opacity, placed)
     return dataclasses.replace(whole(image, EncodedRGB(pixels), alpha=changed), subject=placed, opacity=opacity)
+
+
+def _zone(placement: Placement, size: tuple[int, int]) -> tuple[slice, slice]:
+    """The thing's surroundings in the scene: as much again on each side."""
+    spans = ((placement.top, placement.height, size[1]), (placement.left, placement.width, size[0]))
+    rows, columns = (
+        slice(max(0, min(int(begin - length), most - 1)), max(1, min(int(begin + 2 * length) + 1, most)))
+        for begin, length, most in spans
+    )
+    return rows, columns
 
 
 def _premultiplied(own: EncodedRGB, alpha: Plane) -> Reader:
@@ -123,53 +136,25 @@ def _premultiplied(own: EncodedRGB, alpha: Plane) -> Reader:
     return read
 
 
-def choose_placement(
-    size: tuple[int, int], box: Box, *, scale: float, side: str, busy: Region | None, random: np.random.Generator | None
-) -> Placement:
-    """Decide where a thing stands.
-
-    Args:
-        size: (width, height) of the scene.
-        box: The thing's box in its own picture; only its shape matters.
-        scale: Height of the thing as a fraction of the scene's height; less where it would be wider than 0.8 of it.
-        side: Words: `left`, `right`, `center`, `top`, `bottom`, joined by `-`; "" picks the side away from `busy`.
-        busy: The scene's own subject, or None.
-        random: Moves the thing by up to 6 % for further pictures of a request, or None.
-
-    Returns:
-        The placement, in pixels.
-    """
-    width, height = size
-    shape = (box[2] - box[0]) / (box[3] - box[1])
-    tall = min(scale * height, 0.8 * width / shape)
-    words = set(side.split("-")) - {""}
-    across = next((_ACROSS[word] for word in words if word in _ACROSS), None)
-    if across is None:
-        across = 0.5 if "center" in words or busy is None else _free_side(busy)
-    foot = next((_DOWN[word] for word in words if word in _DOWN), _STANDS_AT)
-    if random is not None:
-        across += float(random.uniform(-0.06, 0.06))
-        foot += float(random.uniform(-0.03, 0.02))
-    wide = tall * shape
-    margin = 0.03 * width
-    left = min(max(across * width - wide / 2, margin), max(margin, width - wide - margin))
-    return Placement(left, max(foot * height - tall, 0.02 * height), wide, tall)
-
-
-def _scale(given: OpInput) -> float:
-    """The height asked for; unasked, a thing stays clearly smaller than the scene's own subject."""
+def _scale(given: OpInput, where: Whereabouts, thing: Thing) -> float:
+    """The height asked for; unasked, as tall beside what it stands to as such things are, or clearly smaller."""
     scale: float = given.parameters["scale"]
-    busy = given.foreground.box if given.foreground else None
-    if busy is None or "scale" in given.step.stated:
+    if "scale" in given.step.stated:
         return scale
-    most = _HELD_IN_A_HAND if set(given.step.target.lower().split()) & _SMALL else _BESIDE_SUBJECT
-    return min(scale, most * (busy[3] - busy[1]) / given.image.size[1])
-
-
-def _free_side(busy: Region) -> float:
-    columns = busy.alpha.sum(axis=0)
-    middle = columns.size // 2
-    return _ACROSS["right"] if columns[:middle].sum() > columns[middle:].sum() else _ACROSS["left"]
+    height = given.image.size[1]
+    own = real_height_m(given.step.target)
+    if given.anchor is not None and where.relation in _SIZED_BY and (box := given.anchor.box) is not None:
+        other = real_height_m(where.anchor)
+        if own is not None and other is not None:
+            own *= _SEEN_OF_CUT if "bottom" in thing.cut else 1
+            other *= _SEEN_OF_CUT if box[3] >= height and contact_row(given.anchor.alpha) is None else 1
+            ratio = (own / other) ** _TRUE_TO_SIZE * _BESIDE_SUBJECT ** (1 - _TRUE_TO_SIZE)
+            return float(np.clip((box[3] - box[1]) / height * ratio, *_SCALES))
+    busy = (given.anchor if where.relation in _SIZED_BY else None) or given.foreground
+    if busy is None or busy.box is None:
+        return scale
+    most = _HELD_IN_A_HAND if own is not None and own < _SMALL_M else _BESIDE_SUBJECT
+    return min(scale, most * (busy.box[3] - busy.box[1]) / height)
 
 
 def _place_subject(given: OpInput) -> Patch:
@@ -178,25 +163,32 @@ def _place_subject(given: OpInput) -> Patch:
     box = given.other_foreground.box
     if box is None:
         raise UnsupportedEdit("the thing to place has no clear outline")
-    placement = choose_placement(
+    thing, where = Thing.of(given.other_foreground.alpha, box), read_placement(given.step.placement)
+    scene = Scene(
         given.image.size,
-        box,
-        scale=_scale(given),
-        side=given.step.placement,
-        busy=given.foreground,
-        random=given.random,
+        where.sides,
+        where.relation,
+        given.anchor,
+        base_of(where.anchor),
+        where.depth,
+        given.foreground,
     )
-    shadow = given.parameters["shadow"] != "none"
-    return place_subject(
+    placement = stage(scene, thing, scale=_scale(given, where, thing), random=given.random)
+    if given.parameters["shadow"] == "none":
+        placement = dataclasses.replace(placement, grounded=False)
+    lost = bool(where.anchor) and given.anchor is None
+    patch = place_subject(
         given.image,
         given.other,
         given.other_foreground.alpha,
         box,
         placement,
-        match=0.5,
-        shadow=shadow,
+        match=_MATCH,
+        light=given.light,
         check=given.check,
     )
+    note = f"“{where.anchor}” was not found in picture 1, so it stands where there is room" if lost else ""
+    return dataclasses.replace(patch, note=note)
 
 
 def _pictures(given: OpInput) -> tuple[Image, ...]:
@@ -286,9 +278,8 @@ def _place_sticker(given: OpInput) -> Patch:
         given.other,
         np.multiply(alpha, np.float32(given.parameters["opacity"]), out=alpha),
         box,
-        Placement(left, top, wide, tall),
+        Placement(left, top, wide, tall, grounded=False),
         match=0.0,
-        shadow=False,
         check=given.check,
     )
     return dataclasses.replace(patch, subject=None)
@@ -333,7 +324,9 @@ def _copy_object(given: OpInput) -> Patch:
         raise UnsupportedEdit("the thing to copy has no clear outline")
     own = (box[3] - box[1]) / given.other.size[1]
     scale = given.parameters.get("scale", own)
-    return _place_subject(dataclasses.replace(given, parameters={**given.parameters, "scale": scale}, foreground=None))
+    step = dataclasses.replace(given.step, stated=(*given.step.stated, "scale"))
+    parameters = {**given.parameters, "scale": scale}
+    return _place_subject(dataclasses.replace(given, step=step, parameters=parameters, foreground=None))
 
 
 def _style_from(given: OpInput) -> Patch:
@@ -347,13 +340,14 @@ def _style_from(given: OpInput) -> Patch:
 
 _OTHER = frozenset({Need.OTHER_IMAGE})
 _ALL = frozenset({Need.ALL_IMAGES})
+_STOOD = frozenset({Need.OTHER_IMAGE, Need.OTHER_FOREGROUND, Need.ANCHOR, Need.LIGHT})
 
 OPS = {
     "remove_passers_by": Op(_merged(middle_of), _ALL),
     "fuse_exposures": Op(_merged(fused), _ALL),
     "stack_focus": Op(_merged(focused), _ALL),
     "stitch_panorama": Op(_stitch_panorama, _ALL),
-    "copy_object": Op(_copy_object, frozenset({Need.OTHER_IMAGE, Need.OTHER_FOREGROUND})),
+    "copy_object": Op(_copy_object, _STOOD),
     "style_from": Op(_style_from, _OTHER),
     "side_by_side": Op(lambda given: _laid_out(given, beside), _ALL),
     "collage": Op(_collage, _ALL),
@@ -361,5 +355,5 @@ OPS = {
     "double_exposure": Op(_double_exposure, _OTHER),
     "place_sticker": Op(_place_sticker, _OTHER),
     "place_on_surface": Op(_place_on_surface, _OTHER | {Need.MASK}),
-    "place_subject": Op(_place_subject, frozenset({Need.FOREGROUND_IF_ANY, Need.OTHER_IMAGE, Need.OTHER_FOREGROUND})),
+    "place_subject": Op(_place_subject, _STOOD | {Need.FOREGROUND_IF_ANY}),
 }

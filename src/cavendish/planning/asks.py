@@ -20,7 +20,7 @@ from cavendish.planning.pictures_in_words import with_pictures
 from cavendish.planning.quantities import color_change, color_of, read_colors
 from cavendish.planning.sizes_in_words import measures_of, op_of_size, sides_of
 from cavendish.planning.tokens import Phrase
-from cavendish.planning.vocabulary import words
+from cavendish.planning.whereabouts import sides_in, whereabouts
 
 _COUNTERCLOCKWISE = re.compile(r"\b(?:counter|anti|ccw|left)")
 _TILT_DEG = 10.0
@@ -51,6 +51,10 @@ _PLACED = frozenset(
         "add_content",
     }
 )
+
+
+_STOOD = frozenset({"place_subject", "copy_object"})
+"""Ops that stand a thing into the scene."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def _step(op: str, found: Found, ask: Ask, thing: Noun | None, images: int) -> S
         image=thing.image or 0 if thing and elsewhere else _image(op, found, thing, images),
         exact=row.exact,
         available=row.available and not elsewhere,
-        placement=_placement(found, ask) if op in _PLACED else "",
+        placement=_placement(op, found, ask, images) if op in _PLACED else "",
         confidence=found.rule.confidence,
         span=found.phrase.written or ask.phrase.written,
         stated=stated,
@@ -199,26 +203,14 @@ def _image(op: str, found: Found, thing: Noun | None, images: int) -> int:
 _CLOSER = re.compile(r"\b(?:closer|nearer|next|close) to (?:the |his |her |their |my |a )?(?P<what>.+)$")
 
 
-def _placement(found: Found, ask: Ask) -> str:
-    """Side words joined by `-`, top or bottom first, such as `top-left`; "" without any.
-
-    Words beside the thing come first.
-    """
+def _placement(op: str, found: Found, ask: Ask, images: int) -> str:
+    """Where the thing goes; for what is laid flat on the picture or moved within it, only the side."""
     if found.rule.op == "move_object" and (closer := _CLOSER.search(ask.phrase.text)):
         return f"near {closer['what']}"
-    thing = found.slots.get("thing")
-    beside = ask.phrase.text.replace(thing.text, " ", 1) if thing else ask.phrase.text
-    return sides_in(beside) or sides_in(ask.phrase.text)
-
-
-def sides_in(text: str) -> str:
-    """Side words joined by `-`, top or bottom first, such as `top-left`; "" without any."""
-    text = re.sub(r"\b(?:on top of|upside|right next)\b", " ", text)
-    text = re.sub(r"\babove\b", "top", re.sub(r"\b(?:below|beneath|underneath)\b", "bottom", text))
-    present = set(text.split())
-    return "-".join(
-        side for side in ("top", "bottom", "center", "left", "right") if present & set(words()["sides"][side])
-    )
+    thing = (found.slots.get("thing") or found.slots.get("what") or Phrase((), "")).text
+    if op in _STOOD:
+        return whereabouts(ask.phrase, thing=thing, images=images)
+    return sides_in(ask.phrase.text.replace(thing, " ", 1)) or sides_in(ask.phrase.text)
 
 
 def _parameters(row: OpRow, found: Found, ask: Ask) -> tuple[dict[str, Any], tuple[str, ...]]:

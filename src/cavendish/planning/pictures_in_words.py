@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from cavendish.domain.plan import Step
-from cavendish.planning.nouns import Noun, image_index, read_noun
+from cavendish.planning.nouns import PEOPLE_PRONOUNS, Noun, image_index, read_noun
 from cavendish.planning.phrases import Found, nouns_of
 from cavendish.planning.tokens import Phrase
 
@@ -48,6 +48,8 @@ def with_pictures(op: str, found: Found, thing: Noun | None, images: int) -> str
         return "swap_face_from"
     if op == "place_subject" and _goes_into_another(found, thing, images):
         return "replace_background"
+    if op == "new_scene" and not found.rule.absorbs and "scene" in found.slots:
+        return _of_supplied(found, thing, images)
     if op == "remove_person" and images >= _BURST and thing is not None and nouns_of("passers").fullmatch(thing.head):
         return "remove_passers_by"
     return op
@@ -61,16 +63,29 @@ def _goes_into_another(found: Found, thing: Noun | None, images: int) -> bool:
     return source == 0
 
 
+def _of_supplied(found: Found, thing: Noun | None, images: int) -> str:
+    """What stands for a new scene where scene or thing are pictures that were sent: “put the dog on the road”."""
+    if read_noun(found.slots["scene"], images=images).image and (thing is None or not thing.image):
+        return "replace_background"
+    own = thing is not None and thing.query is not None and thing.text.lower() not in PEOPLE_PRONOUNS
+    named = own and _is_definite(found.slots["thing"]) and f" the {found.slots['scene'].text}" in found.phrase.text
+    return "place_subject" if named else "new_scene"
+
+
 def _is_definite(added: Phrase) -> bool:
     """Whether it names one certain thing: “the dog”, “grandma”, “him”."""
     first = added.tokens[0].text
     return first in _DEFINITE or bool(nouns_of("people").fullmatch(first))
 
 
-def composed(steps: Iterable[Step]) -> list[Step]:
+_NAMES_PICTURE = re.compile(r"\b(?:image|picture|photo|pic|photograph|second|third|fourth|other|\d)", re.IGNORECASE)
+
+
+def composed(steps: Iterable[Step], *, images: int) -> list[Step]:
     """Join what two clauses say of one placement, and let a named way of combining stand for “combine the images”.
 
     “Take the guy from image 2, put him in the boat” is one step; “combine them, focus stacking” needs no placing.
+    Of several things whose pictures are not named, each comes from the next picture.
     """
     kept: list[Step] = []
     for step in steps:
@@ -80,5 +95,9 @@ def composed(steps: Iterable[Step]) -> list[Step]:
             kept[fetched] = dataclasses.replace(kept[fetched], placement=placement)
         else:
             kept.append(step)
+    unnamed = [k for k, step in enumerate(kept) if step.op == "place_subject" and not _NAMES_PICTURE.search(step.span)]
+    if 1 < len(unnamed) < images:
+        for image, k in enumerate(unnamed, 1):
+            kept[k] = dataclasses.replace(kept[k], image=image)
     merged = any(step.op in _MERGED for step in kept)
     return [step for step in kept if not (merged and step.op == "place_subject" and not step.target)]

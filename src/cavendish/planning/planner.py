@@ -61,7 +61,7 @@ class PhrasePlanner:
         steps, unsupported = _read_any_language(message, images)
         if previous is not None:
             steps = merged(previous, steps)
-        kept = _without_repeats(composed(steps))
+        kept = _without_repeats(composed(steps, images=images))
         too_many = [Unsupported(step.span, f"one edit has at most {MAX_STEPS} steps") for step in kept[MAX_STEPS:]]
         return kept[:MAX_STEPS], [*unsupported, *too_many]
 

@@ -21,6 +21,7 @@ from cavendish.planning.phrases import Found, find_inside, find_whole, nouns_of
 from cavendish.planning.sizes_in_words import placed_scale
 from cavendish.planning.tokens import Phrase, Token
 from cavendish.planning.vocabulary import joiners, verb_classes, verb_forms, verbs, word_set, words
+from cavendish.planning.whereabouts import only_says_where, sides_in
 
 _MOST_STEPS = 40
 """More asks than this in one message are listed as unread, so that a hostile prompt cannot buy unbounded work."""
@@ -545,20 +546,20 @@ class Reader:
         return again and self._last is not None and not self._last.verb and self._last.steps > 0 and bool(self._steps)
 
     def _says_where(self, phrase: Phrase) -> bool:
-        """Whether “make it large” or “on the right” says how large or where what was just placed shall be."""
+        """Whether “make it large” or “standing on the road” says how large or where what was just placed shall be."""
         step = self._steps[-1] if self._steps else None
         if step is None or step.op not in _PLACES:
             return False
-        sized = re.fullmatch(r"(?:(?:make|keep|have) (?:it|him|her|them) )?(?P<how>\w+)", phrase.text)
+        sized = re.match(r"(?:(?:make|keep|have) (?:it|him|her|them) )?(?P<how>\w+)(?P<more>.*)", phrase.text)
         scale = placed_scale(sized["how"]) if sized else None
-        side = asks.sides_in(phrase.text) if phrase.text.startswith(("on ", "in ", "at ", "to ")) else ""
+        where = only_says_where(phrase, images=self.images) if len(phrase.tokens) <= _LONGEST_PLACE else ""
+        if step.op == "place_sticker":
+            where = sides_in(where)
+        if not where and (scale is None or (sized and sized["more"])):
+            return False
         if scale is not None:
             step = dataclasses.replace(step, parameters={**step.parameters, "scale": scale}, stated=("scale",))
-        elif side and not step.placement and len(phrase.tokens) <= _SHORT:
-            step = dataclasses.replace(step, placement=side)
-        else:
-            return False
-        self._steps[-1] = step
+        self._steps[-1] = dataclasses.replace(step, placement=", ".join(filter(None, (step.placement, where))))
         return True
 
     def _names_amount(self, ask: Ask) -> bool:
@@ -727,6 +728,8 @@ _STAYS = re.compile(
 )
 """What is to stay as it is: “the label must stay”, “skin tones untouched”, “no cropping of the feet”."""
 
+_LONGEST_PLACE = 10
+"""Words of a clause that only says where something goes."""
 _PLACES = frozenset({"place_subject", "place_sticker", "copy_object"})
 _TOGETHER = frozenset({"crop", "extract_subject", "blur_background", "swap_objects", "swap_colors"})
 """Ops that take several things at once."""
