@@ -357,7 +357,7 @@ def _other_subject(bench: Workbench, step: Step) -> Region:
     except UnsupportedEdit as absent:
         raise UnsupportedEdit(f"no clear subject was found in picture {step.image + 1}") from absent
     if not step.target or step.target.lower() in {SUBJECT, "main subject"}:
-        return subject
+        return dataclasses.replace(subject, label=bench.resolver.known_as(other, subject))
     doubt = f"the {step.target} was taken to be the main subject of picture {step.image + 1}"
     return dataclasses.replace(subject, doubt=doubt)
 

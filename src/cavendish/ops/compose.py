@@ -142,7 +142,8 @@ def _scale(given: OpInput, where: Whereabouts, thing: Thing) -> float:
     if "scale" in given.step.stated:
         return scale
     height = given.image.size[1]
-    own = real_height_m(given.step.target)
+    assert given.other_foreground is not None, "the engine resolves declared needs"
+    own = real_height_m(given.step.target or given.other_foreground.label)
     if given.anchor is not None and where.relation in _SIZED_BY and (box := given.anchor.box) is not None:
         other = real_height_m(where.anchor)
         if own is not None and other is not None:

@@ -71,7 +71,7 @@ def read_light(alpha: Plane, shadow: Plane) -> CastLight | None:
     length = min(float(np.quantile(away @ direction, _TIP)) / tall, _LONGEST)
     down = float(direction[1] * length)
     down = math.copysign(max(abs(down), _LEAST_SLANT), down)
-    return CastLight(float(direction[0] * length), down, float(np.median(shadow[rows, columns])))
+    return CastLight(float(direction[0] * length), down, dense)
 
 
 def cast_shadow(alpha: Plane, light: CastLight) -> Plane:

@@ -68,7 +68,8 @@ def _of_supplied(found: Found, thing: Noun | None, images: int) -> str:
     if read_noun(found.slots["scene"], images=images).image and (thing is None or not thing.image):
         return "replace_background"
     own = thing is not None and thing.query is not None and thing.text.lower() not in PEOPLE_PRONOUNS
-    named = own and _is_definite(found.slots["thing"]) and f" the {found.slots['scene'].text}" in found.phrase.text
+    certain = f" the {found.slots['scene'].text.removeprefix('the ')}" in found.phrase.text
+    named = own and certain and _is_definite(found.slots["thing"])
     return "place_subject" if named else "new_scene"
 
 

@@ -21,6 +21,7 @@ from cavendish.regions.expressions import is_several, name_of, not_found, points
 from cavendish.regions.face_parts import face_part
 from cavendish.regions.instances import Instance, find_instances
 from cavendish.regions.lettering_words import find_lettering, kind_of_lettering
+from cavendish.regions.objects import shared
 from cavendish.regions.places import find_place
 from cavendish.regions.pointing import find_pointed
 from cavendish.regions.referring import Choice, choose
@@ -40,6 +41,8 @@ CONFIDENT = 0.5
 """Below this a thing is taken not to be there."""
 _LEAST_COLORED = 0.001
 """Share of the picture that must be of a color that is asked for."""
+_SAME_BOX = 0.6
+"""Shared by joint area of two boxes from which they are of one thing."""
 _CUT_OFF = 0.02
 """Of the picture's height: what comes nearer to its lower edge is cut off by it."""
 
@@ -130,6 +133,14 @@ class RegionResolver:
     def company(self, image: Image, thing: Region, *, only_people: bool = False) -> Plane:
         """What else stands in a picture beside a thing; see `find_company`."""
         return find_company(self._seen(image), thing.alpha, only_people=only_people)
+
+    def known_as(self, image: Image, thing: Region) -> str:
+        """What the detector takes a thing for, such as “cup”; "" where it knows none there."""
+        evidence = self._seen(image)
+        box = evidence.lowered(thing).box
+        overlaps = [(shared(box, d.box), d.label) for d in evidence.objects if d.score >= CONFIDENT] if box else []
+        best, label = max(overlaps, default=(0.0, ""))
+        return label if best >= _SAME_BOX else ""
 
     def shadow(self, image: Image, thing: Region) -> Plane | None:
         """The share of light that a thing's shadow takes, h×w, or None where none is seen.

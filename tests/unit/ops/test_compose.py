@@ -2,16 +2,15 @@
 
 import numpy as np
 import pytest
-from hypothesis import given as for_all
-from hypothesis import settings
-from hypothesis import strategies as st
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import to_encoded, to_linear
 from cavendish.imaging.image import Image
-from cavendish.ops.compose import Placement, choose_placement, place_subject
+from cavendish.ops.compose import place_subject
+from cavendish.pixels.cast_shadow import CastLight
 from cavendish.pixels.composite import apply_patch
 from cavendish.pixels.region import Region
+from cavendish.pixels.staging import Placement
 from tests.support.pictures import ball, scene
 
 from .support import disc, edited, noise, run
@@ -140,52 +139,12 @@ def test_onto_a_cut_out_it_becomes_visible():
     assert (after.alpha == 0).sum() > 0.5 * after.alpha.size
 
 
-@settings(max_examples=50)
-@for_all(
-    st.tuples(st.integers(20, 800), st.integers(20, 800)),
-    st.tuples(st.integers(1, 300), st.integers(1, 300)),
-    st.floats(0.02, 1),
-    st.sampled_from(["", "left", "right", "center", "top", "bottom", "top-left", "bottom-right"]),
-    st.none() | st.integers(0, 99),
-)
-def test_a_placement_keeps_the_things_shape_and_its_place_across(size, box, scale, side, seed):
-    random = None if seed is None else np.random.default_rng(seed)
-    spot = choose_placement(size, (0, 0, *box), scale=scale, side=side, busy=None, random=random)
-    assert spot.width / spot.height == pytest.approx(box[0] / box[1])
-    assert spot.height <= scale * size[1] + 1e-6
-    assert spot.width <= 0.8 * size[0] + 1e-6
-    assert spot.left >= 0
-    assert spot.left + spot.width <= size[0] + 1e-6
-
-
-def test_chance_moves_it_a_little_and_repeatably():
-    def spot(seed):
-        return choose_placement(
-            (400, 300), (0, 0, 10, 10), scale=0.3, side="left", busy=None, random=np.random.default_rng(seed)
-        )
-
-    assert spot(1) == spot(1)
-    assert spot(1) != spot(2)
-    assert abs(spot(1).left - spot(2).left) <= 0.12 * 400 + 1e-6
-
-
 def test_a_thing_over_the_edge_is_cut_there():
     other, alpha = thing()
     half_out = Placement(20, -60, 120, 120)
-    patch = place_subject(room(), other, alpha.alpha, alpha.box, half_out, match=0.5, shadow=True)
+    patch = place_subject(room(), other, alpha.alpha, alpha.box, half_out, match=0.5)
     assert apply_patch(room(), patch).size == (WIDTH, HEIGHT)
     assert (patch.subject[0] > 0.5).any()
-
-
-@pytest.mark.parametrize("side", ["top", "center", "bottom", "", "top-left", "bottom-right"])
-@pytest.mark.parametrize("scale", [0.2, 0.9])
-def test_a_chosen_place_is_wholly_inside(side, scale):
-    _, alpha = thing()
-    chosen = choose_placement((WIDTH, HEIGHT), alpha.box, scale=scale, side=side, busy=None, random=None)
-    assert chosen.left >= 0
-    assert chosen.top >= 0
-    assert chosen.left + chosen.width <= WIDTH
-    assert chosen.top + chosen.height <= HEIGHT
 
 
 def test_noise_is_no_obstacle():
@@ -328,3 +287,42 @@ def test_beside_the_scenes_subject_a_thing_is_as_large_as_things_of_its_name_may
     ).rgb
     tall = np.flatnonzero((after != 150).any(axis=(1, 2))).size / HEIGHT
     assert tall == pytest.approx(min(0.42, most * 0.8), abs=0.04)
+
+
+def cup(*, left=60, right=110):
+    """A thing of the scene, 80 of its 160 pixels high, that stands at 120."""
+    alpha = np.zeros((HEIGHT, WIDTH), np.float32)
+    alpha[40:120, left:right] = 1
+    return Region(alpha)
+
+
+@pytest.mark.parametrize(
+    ("target", "anchor", "least", "most"), [("cat", "woman", 0.08, 0.2), ("man", "dog", 0.6, 0.93)]
+)
+def test_beside_another_a_thing_is_about_as_tall_as_such_things_are(target, anchor, least, most):
+    patch = placed(target=target, placement=f"right of the {anchor}", anchor=cup(left=30, right=70))
+    assert least <= tall(patch) <= most
+
+
+def test_what_stands_behind_is_hidden_by_what_is_before_it():
+    anchor = cup()
+    patch = placed(placement="behind the cup", anchor=anchor, parameters={"scale": 0.4}, stated=("scale",))
+    assert patch.subject[anchor.alpha > 0.5].max() == 0
+    assert (patch.alpha[anchor.alpha > 0.5] == 0).all()  # nor is it shaded
+    assert (patch.subject > 0.5).any()
+
+
+def test_an_anchor_that_is_not_there_is_said():
+    assert "“sofa” was not found" in placed(placement="behind the sofa").note
+    assert placed(placement="left").note == ""
+
+
+def test_where_shadows_fall_a_placed_thing_throws_one_too():
+    light = CastLight(across=1.0, down=0.2, density=0.6)
+    plain_patch, lit = placed(placement="left"), placed(placement="left", light=light)
+    before, after = apply_patch(room(), plain_patch).rgb, apply_patch(room(), lit).rgb
+    darker = (before.astype(int) - after).max(axis=2) > 8
+    assert darker.any()
+    _, columns = np.nonzero(darker)
+    assert columns.mean() / WIDTH > center(plain_patch)[0]  # to the right of it
+    assert np.array_equal(before[plain_patch.subject >= 1], after[plain_patch.subject >= 1])

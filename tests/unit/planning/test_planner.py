@@ -134,7 +134,7 @@ TWO_PICTURES = [
     ("place the dog from photo 2 in the bottom right corner", "place_subject @dog #2 >bottom-right"),
     (
         "insert the lamp from the second photo next to the sofa, make it large",
-        "place_subject scale=0.62 @lamp #2",
+        "place_subject scale=0.62 @lamp #2 >next to the sofa",
     ),
     ("combine both images", "place_subject #2"),
     ("make a collage of these photos in a grid", "collage layout=grid #2"),
