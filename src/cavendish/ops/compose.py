@@ -29,7 +29,7 @@ from cavendish.pixels.shots import aligned, focused, fused, middle_of
 from cavendish.pixels.staging import Placement, Scene, Thing, stage
 from cavendish.pixels.strips import light_rows, strips
 from cavendish.pixels.style import take_style
-from cavendish.pixels.surface import four_corners, onto_quad
+from cavendish.pixels.surface import four_corners, onto_quad, printed_on
 
 Layout = Callable[..., tuple[tuple[int, int], list[Cell]]]
 
@@ -244,7 +244,7 @@ def sticker_alpha(image: Image) -> Plane:
     """What of a picture is a logo: its own transparency, or all that is not the plain color of its rim.
 
     Args:
-        image: The picture; one without a plain rim is a sticker as a whole.
+        image: The picture; one without a plain rim, or of one color, is a sticker as a whole.
 
     Returns:
         h×w, 0–1.
@@ -257,7 +257,8 @@ def sticker_alpha(image: Image) -> Plane:
     if float((np.abs(rim - plain).max(axis=1) > _RIM_CODES).mean()) > _RIM_SHARE:
         return np.ones(rgb.shape[:2], np.float32)
     away = reduce(np.maximum, (np.asarray(cv2.absdiff(rgb[..., k], np.full(1, plain[k]))) for k in range(3)))
-    return np.asarray(np.clip((away.astype(np.float32) - _RIM_CODES) / _KEYED_CODES, 0, 1), np.float32)
+    ink = np.asarray(np.clip((away.astype(np.float32) - _RIM_CODES) / _KEYED_CODES, 0, 1), np.float32)
+    return ink if ink.any() else np.ones_like(ink)
 
 
 def _place_sticker(given: OpInput) -> Patch:
@@ -287,17 +288,21 @@ def _place_sticker(given: OpInput) -> Patch:
 
 
 def _place_on_surface(given: OpInput) -> Patch:
-    """Onto a flat four-sided thing, or the corners that are given."""
+    """Onto a flat four-sided thing, or the corners that are given; logos, and what is on other things, are printed."""
     assert given.other is not None, "the engine resolves declared needs"
-    width, height = given.image.size
-    corners = given.parameters.get("quad")
+    corners, thing = given.parameters.get("quad"), given.region
     if corners is not None:
-        quad = np.array(corners, np.float32) * (width, height)
-    elif given.region is not None:
-        quad = four_corners(given.region.alpha)
-    else:
+        quad = np.array(corners, np.float32) * given.image.size
+    elif thing is None:
         raise UnsupportedEdit("it does not say onto what")
-    pixels, alpha = onto_quad(given.image, given.other, quad, check=given.check)
+    else:
+        ink, flat = sticker_alpha(given.other), four_corners(thing.alpha)
+        if flat is None or ink.min() < 1:
+            pixels, alpha = printed_on(given.image, given.other, ink, thing.alpha, check=given.check)
+            note = "" if flat is not None else "printed on it without bending, since it is not flat"
+            return whole(given.image, pixels, alpha=alpha, note=note)
+        quad = flat
+    pixels, alpha = onto_quad(given.image, given.other, quad.astype(np.float32), check=given.check)
     return whole(given.image, pixels, alpha=alpha)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from cavendish.errors import UnsupportedEdit
@@ -22,6 +24,10 @@ _PLACED = {
 """Where the middle of a thing (of the width) and its foot (of the height) come by a word for a side."""
 _GAP = 1.06
 """Of its own width, how far beside a thing its copy stands."""
+_NEAREST = 0.98
+"""Part of the way to a side of the picture that a growing thing goes at most; its edge is soft."""
+_WORTHWHILE = 1.05
+"""Factor from which growing shows."""
 _STAYS: Matrix = np.eye(3)
 
 
@@ -67,9 +73,22 @@ def _move(given: OpInput) -> Patch:
 
 
 def _scale(given: OpInput) -> Patch:
-    region, _ = _region(given)
-    scale = given.parameters["scale"]
-    return _moved(given, _about(*foot_of(region.alpha), scaling(1 / scale, 1 / scale)))
+    """As asked where a factor is stated; else no larger than that nothing of it leaves the picture."""
+    region, box = _region(given)
+    foot = foot_of(region.alpha)
+    wanted = given.parameters["scale"]
+    scale = wanted if "scale" in given.step.stated else min(wanted, _largest(foot, box, given.image.size))
+    if scale < min(wanted, _WORTHWHILE):
+        raise UnsupportedEdit("it already fills the picture")
+    patch = _moved(given, _about(*foot, scaling(1 / scale, 1 / scale)))
+    return patch if scale == wanted else dataclasses.replace(patch, note="as large as there is room for")
+
+
+def _largest(foot: tuple[float, float], box: Box, size: tuple[int, int]) -> float:
+    """The factor by which a thing grows from its foot until it comes to a side of the picture that it is not at."""
+    (x, y), (left, top, right, _) = foot, box
+    room = [(x, x - left), (size[0] - x, right - x), (y, y - top)]
+    return max(1.0, min((_NEAREST * most / own for most, own in room if most > own + 1 > 1), default=1.0))
 
 
 def _mirror(given: OpInput) -> Patch:

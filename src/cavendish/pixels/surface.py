@@ -12,31 +12,35 @@ import numpy.typing as npt
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, LinearRGB, to_encoded
 from cavendish.imaging.image import Image
-from cavendish.imaging.resample import warp, warped
+from cavendish.imaging.resample import Rows, lifted, scaling, translation, warp, warped
 from cavendish.pixels.layout import covering
-from cavendish.pixels.strips import strips
+from cavendish.pixels.region import Region
+from cavendish.pixels.strips import light_rows, shrunk_light, shrunk_plane, strips
 
 if TYPE_CHECKING:
     from cavendish.imaging.color import Plane
 
 Quad = npt.NDArray[np.floating[Any]]
 
-_FLAT = 0.8
+_FLAT = 0.88
 """Shared by joint area of a thing and four corners from which it is a flat four-sided one."""
 _LEAST_SIDE_PX = 2.0
+_STUDY_SIDE = 320
+_FULL, _PRINTED = 0.985, 0.8
+"""Share of a box that must lie on a thing to be room for a print, and the part of that room's width it takes."""
+_SMOOTHED, _LIT, _BRIGHTEST = 0.02, 0.7, 1.25
+"""Blur that leaves light without texture, of the longer side; the quantile of it that is plain light, and the most."""
+_LUMINANCE = np.array((0.2126, 0.7152, 0.0722), np.float32)
 
 
-def four_corners(alpha: Plane) -> Quad:
+def four_corners(alpha: Plane) -> Quad | None:
     """Find the corners of a four-sided thing.
 
     Args:
         alpha: h×w, 0–1.
 
     Returns:
-        4×2, (x, y) in pixels, clockwise from the upper left.
-
-    Raises:
-        UnsupportedEdit: It has no four straight sides.
+        4×2, (x, y) in pixels, clockwise from the upper left; None where it has no four straight sides.
 
     Source:
         Douglas and Peucker, 1973, on the outline's convex hull.
@@ -50,7 +54,7 @@ def four_corners(alpha: Plane) -> Quad:
             corners = cv2.approxPolyDP(hull, share * length, closed=True)[:, 0].astype(np.float32)
             if len(corners) == len("quad") and _fits(corners, solid):
                 return _clockwise(corners)
-    raise UnsupportedEdit("it is no flat four-sided surface; name its corners")
+    return None
 
 
 def onto_quad(
@@ -90,6 +94,83 @@ def onto_quad(
             light = np.clip(laid(strip) / np.maximum(share, 1e-3), 0, 1)
             pixels[strip] = np.where(share > 0, to_encoded(LinearRGB(np.asarray(light, np.float32))), pixels[strip])
     return pixels, cover
+
+
+def printed_on(
+    image: Image, other: Image, ink: Plane, thing: Plane, *, check: Callable[[], None] = lambda: None
+) -> tuple[EncodedRGB, Plane]:
+    """Print a picture onto the front of a thing of any form, upright, in the light that falls there.
+
+    Args:
+        image: The scene.
+        other: The picture.
+        ink: h×w, 0–1: what of it is printed.
+        thing: H×W, 0–1: the thing.
+        check: Called now and then; raises to stop.
+
+    Returns:
+        New pixels, and how much of them is ink, 0–1.
+
+    Raises:
+        UnsupportedEdit: The thing has no room for it.
+    """
+    box = Region(ink).box
+    if box is None:
+        raise UnsupportedEdit("the picture to print is empty")
+    left, top, width = _room_on(thing, (box[2] - box[0]) / (box[3] - box[1]))
+    matrix = translation(box[0], box[1]) @ scaling((box[2] - box[0]) / width, (box[2] - box[0]) / width)
+    matrix = matrix @ translation(-left, -top)
+    cover = np.clip(warp(ink, matrix, image.size), 0, 1) * thing
+    colors = light_rows(EncodedRGB(other.rgb))
+    laid = warped(lambda down, across: (colors(down) * ink[down][..., None])[:, across], other.size, matrix, image.size)
+    light, usual = _light_on(image, thing)
+    pixels = EncodedRGB(np.array(image.rgb, order="C"))
+    scene = light_rows(EncodedRGB(image.rgb))
+    for strip in strips(pixels.shape):
+        check()
+        share = cover[strip][..., None]
+        if share.any():
+            own = laid(strip) / np.maximum(share, 1e-3) * (light(strip) / usual)[..., None]
+            behind = scene(strip)
+            pixels[strip] = to_encoded(LinearRGB(np.clip(behind + (own - behind) * share, 0, 1).astype(np.float32)))
+    return pixels, cover
+
+
+def _room_on(thing: Plane, shape: float) -> tuple[float, float, float]:
+    """Left, top and width of the largest upright box of a shape, width by height, around the thing's thickest part."""
+    factor = min(1.0, _STUDY_SIDE / max(thing.shape))
+    small: Any = cv2.resize(thing, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    solid = np.pad((small > 0.5).astype(np.uint8), 1)
+    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 5)
+    rows, columns = np.nonzero(depth >= 0.9 * depth.max())
+    x, y = float(columns.mean()), float(rows.mean())
+    least, most = 0.0, float(max(solid.shape))
+    sums = cv2.integral(solid)
+    for _ in range(20):
+        width = (least + most) / 2
+        low, high = round(x - width / 2), round(x + width / 2) + 1
+        upper, lower = round(y - width / shape / 2), round(y + width / shape / 2) + 1
+        whole = (high - low) * (lower - upper)
+        high, lower, low, upper = min(high, solid.shape[1]), min(lower, solid.shape[0]), max(low, 0), max(upper, 0)
+        covered = sums[lower, high] - sums[upper, high] - sums[lower, low] + sums[upper, low]
+        least, most = (width, most) if covered >= _FULL * whole else (least, width)
+    if least < _LEAST_SIDE_PX:
+        raise UnsupportedEdit("the thing has no room for it")
+    width = _PRINTED * least / factor
+    return (x - 1) / factor - width / 2, (y - 1) / factor - width / shape / 2, width
+
+
+def _light_on(image: Image, thing: Plane) -> tuple[Rows, float]:
+    """The luminance of a thing without its fine texture, and its usual value, which print shows unchanged in."""
+    height, width = thing.shape
+    factor = min(1.0, _STUDY_SIDE / max(thing.shape))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    light = shrunk_light(light_rows(EncodedRGB(image.rgb)), thing.shape, size) @ _LUMINANCE
+    inside = shrunk_plane(thing, size)
+    spread = _SMOOTHED * _STUDY_SIDE
+    smooth = cv2.GaussianBlur(light * inside, (0, 0), spread) / (cv2.GaussianBlur(inside, (0, 0), spread) + 1e-4)
+    usual = float(np.quantile(smooth[inside > 0.5], _LIT)) if (inside > 0.5).any() else 1.0
+    return lifted(np.asarray(np.clip(smooth, 0, _BRIGHTEST * usual), np.float32), (width, height)), max(usual, 1e-3)
 
 
 def _fits(corners: Quad, solid: npt.NDArray[np.uint8]) -> bool:

@@ -20,7 +20,7 @@ from cavendish.planning.pictures_in_words import with_pictures
 from cavendish.planning.quantities import color_change, color_of, read_colors
 from cavendish.planning.sizes_in_words import measures_of, op_of_size, sides_of
 from cavendish.planning.tokens import Phrase
-from cavendish.planning.whereabouts import sides_in, whereabouts
+from cavendish.planning.whereabouts import is_thing, sides_in, whereabouts
 
 _COUNTERCLOCKWISE = re.compile(r"\b(?:counter|anti|ccw|left)")
 _TILT_DEG = 10.0
@@ -94,12 +94,25 @@ def read_found(found: Found, ask: Ask, *, images: int) -> Reading:
         own = "other"  # “turn this photo into a clay figure”, “make me a pirate”: nothing in it is replaced
     if own == "place_subject" and thing is None and "what" in found.slots:  # “put grandma next to us”
         thing = read_noun(found.slots["what"], images=images)
+    if own == "place_sticker" and (onto := _printed_on(found, images)):
+        own, thing = "place_on_surface", dataclasses.replace(onto, image=_image(own, found, thing, images))
     steps = [_step(op, found, ask, thing, images) for op in (own, *found.rule.also)]
     merged = own == "place_subject" and thing is None and "image" not in found.slots
     if merged and "both" not in found.phrase.words:  # “combine all three images”
         steps += [dataclasses.replace(steps[0], image=image) for image in range(2, images)]
     rest = (thing.rest,) if thing and thing.rest.tokens else ()
     return Reading(tuple(steps), rest)
+
+
+def _printed_on(found: Found, images: int) -> Noun | None:
+    """The thing a logo goes onto: “the mug” of “put my logo on the mug”; a corner or the picture is none."""
+    where = found.slots.get("where")
+    if where is None or not re.search(
+        rf"\b(?:on|onto|on top of|over) (?:the )?{re.escape(where.text)}", found.phrase.text
+    ):
+        return None
+    noun = read_noun(where, images=images)
+    return noun if noun.query is not None and not noun.image and is_thing(noun) else None
 
 
 def _other_color(found: Found) -> str | None:

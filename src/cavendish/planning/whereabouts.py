@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cavendish.domain.placement import RELATIONS
-from cavendish.planning.nouns import PEOPLE_PRONOUNS, read_noun
+from cavendish.planning.nouns import PEOPLE_PRONOUNS, Noun, read_noun
 from cavendish.planning.tokens import Phrase
 from cavendish.planning.vocabulary import words
 
@@ -53,7 +53,7 @@ def _related(phrase: Phrase, images: int) -> str:
     for match in _RELATION.finditer(phrase.text):
         noun = read_noun(phrase.part(match.end(), len(phrase.text)), images=images)
         relation = _SAID[match[1]]
-        if noun.image or not noun.text or noun.head in _NO_THING:
+        if noun.image or not noun.text or not is_thing(noun):
             continue
         if noun.text.lower() in _FAR:
             return "in the distance"
@@ -64,6 +64,11 @@ def _related(phrase: Phrase, images: int) -> str:
         if noun.query is not None:
             return f"{relation} the {noun.text}"
     return ""
+
+
+def is_thing(noun: Noun) -> bool:
+    """Whether a noun names something that a picture shows, rather than a part of the picture such as “the corner”."""
+    return noun.head not in _NO_THING and (noun.query is None or bool(noun.query.query))
 
 
 def only_says_where(phrase: Phrase, *, images: int) -> str:

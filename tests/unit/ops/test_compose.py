@@ -326,3 +326,15 @@ def test_where_shadows_fall_a_placed_thing_throws_one_too():
     _, columns = np.nonzero(darker)
     assert columns.mean() / WIDTH > center(plain_patch)[0]  # to the right of it
     assert np.array_equal(before[plain_patch.subject >= 1], after[plain_patch.subject >= 1])
+
+
+def test_a_logo_is_printed_within_a_flat_thing_and_not_stretched_over_it():
+    flat = np.zeros((100, 200), np.float32)
+    flat[20:80, 40:140] = 1
+    image = plain((200, 100), 150)
+    after = edited("place_on_surface", image, other=logo(), region=Region(flat)).rgb
+    changed = (after != 150).any(axis=-1)
+    assert changed[flat > 0].any()
+    assert not changed[flat == 0].any()
+    rows, columns = np.nonzero(changed)
+    assert np.ptp(columns) / np.ptp(rows) == pytest.approx(2, rel=0.15)

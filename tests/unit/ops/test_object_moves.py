@@ -6,6 +6,7 @@ from skimage import data
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.image import Image
+from cavendish.pixels.region import Region
 
 from .support import disc, edited, run
 
@@ -113,3 +114,21 @@ def test_a_thing_is_not_lost_over_the_edge():
         run("move_object", image, region=thing, parameters={"dx": -0.9})
     with pytest.raises(UnsupportedEdit, match="where to move"):
         run("move_object", image, region=thing)
+
+
+def test_growing_unsaid_how_far_nothing_leaves_the_picture():
+    image, (thing,) = scene((0.5, 0.5))
+    scale = 1 + 0.9 * 0.5 / (thing.box[3] - thing.box[1]) * image.size[1]
+    asked = {"region": thing, "parameters": {"scale": scale}}
+    grown = redness(edited("scale_object", image, **asked).rgb) > 100
+    assert not grown[0].any()
+    stated = redness(edited("scale_object", image, stated=("scale",), **asked).rgb) > 100
+    assert stated.sum() >= grown.sum() > (redness(image.rgb) > 100).sum()
+
+
+def test_what_fills_the_picture_already_does_not_grow():
+    image, _ = scene((0.5, 0.5))
+    full = np.ones(image.size[::-1], np.float32)
+    full[0, 0] = 0
+    with pytest.raises(UnsupportedEdit, match="fills the picture"):
+        run("scale_object", image, region=Region(full), parameters={"scale": 1.5})

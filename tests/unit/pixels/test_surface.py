@@ -6,7 +6,7 @@ import pytest
 
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.image import Image
-from cavendish.pixels.surface import four_corners, onto_quad
+from cavendish.pixels.surface import four_corners, onto_quad, printed_on
 
 QUAD = np.array(((60, 40), (220, 60), (200, 150), (50, 160)), np.float32)
 
@@ -24,8 +24,7 @@ def test_the_corners_of_a_screen_are_found_clockwise_from_the_upper_left():
 def test_a_round_thing_has_no_corners():
     disc = np.zeros((200, 300), np.uint8)
     cv2.ellipse(disc, (150, 100), (100, 40), 0, 0, 360, 1, -1)
-    with pytest.raises(UnsupportedEdit, match="four-sided"):
-        four_corners(disc.astype(np.float32))
+    assert four_corners(disc.astype(np.float32)) is None
 
 
 def test_the_corners_of_the_picture_land_on_the_corners_of_the_surface():
@@ -47,3 +46,43 @@ def test_corners_that_cross_enclose_nothing():
     scene = Image(np.zeros((200, 300, 3), np.uint8))
     with pytest.raises(UnsupportedEdit, match="enclose no surface"):
         onto_quad(scene, scene, QUAD[[0, 2, 1, 3]])
+
+
+def round_thing(size=(300, 200), radius=70):
+    y, x = np.mgrid[: size[1], : size[0]]
+    return (np.hypot(x - size[0] / 2, y - size[1] / 2) < radius).astype(np.float32)
+
+
+def test_a_print_lies_wholly_on_its_thing_and_keeps_its_shape():
+    thing = round_thing()
+    scene = Image(np.full((200, 300, 3), 160, np.uint8))
+    ink = np.zeros((40, 120), np.float32)
+    ink[10:30, 20:100] = 1  # four times as wide as high
+    new, cover = printed_on(scene, Image(np.full((40, 120, 3), 20, np.uint8)), ink, thing)
+    assert (cover[thing == 0] == 0).all()
+    assert np.array_equal(new[cover == 0], scene.rgb[cover == 0])
+    rows, columns = np.nonzero(cover > 0.5)
+    assert np.ptp(columns) / np.ptp(rows) == pytest.approx(4, rel=0.15)
+    assert np.ptp(columns) > 0.6 * 140
+    assert (columns.mean(), rows.mean()) == pytest.approx((150, 100), abs=4)
+    assert np.abs(new[cover > 0.99].astype(int) - 20).max() <= 4
+
+
+def test_a_print_is_darker_where_its_thing_is_in_the_shade():
+    thing = round_thing()
+    pixels = np.full((200, 300, 3), 200, np.uint8)
+    pixels[:, :150] = 90
+    ink = np.ones((60, 100), np.float32)
+    new, cover = printed_on(Image(pixels), Image(np.full((60, 100, 3), 128, np.uint8)), ink, thing)
+    solid = cover > 0.99
+    dark, lit = (new[solid & half][:, 0].mean() for half in (np.arange(300) < 130, np.arange(300) > 170))
+    assert dark < 0.7 * lit
+
+
+@pytest.mark.parametrize(
+    ("ink", "thing"), [(np.zeros((9, 9)), round_thing()), (np.ones((9, 9)), round_thing(radius=0))]
+)
+def test_nothing_to_print_or_nowhere_to_print_it(ink, thing):
+    scene = Image(np.zeros((200, 300, 3), np.uint8))
+    with pytest.raises(UnsupportedEdit, match=r"empty|no room"):
+        printed_on(scene, Image(np.zeros((9, 9, 3), np.uint8)), ink.astype(np.float32), thing)

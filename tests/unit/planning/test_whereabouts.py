@@ -63,3 +63,18 @@ def test_a_scene_of_another_picture_becomes_the_background():
 def test_a_scene_that_no_picture_shows_needs_to_be_made():
     steps, _ = PhrasePlanner().read("put the dog on a beach", images=2)
     assert steps[0].op != "place_subject"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "op"),
+    [
+        ("put my logo on the mug", "place_on_surface"),
+        ("put the logo from picture 2 on the duck", "place_on_surface"),
+        ("put my logo in the bottom right corner", "place_sticker"),
+        ("put the logo on the top left of the picture", "place_sticker"),
+        ("put my logo on the image", "place_sticker"),
+    ],
+)
+def test_a_logo_goes_onto_a_thing_or_into_a_corner(sentence, op):
+    steps, _ = PhrasePlanner().read(sentence, images=2)
+    assert [(step.op, step.image) for step in steps] == [(op, 1)]
