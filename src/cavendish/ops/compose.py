@@ -87,7 +87,7 @@ def place_subject(
     own, part = EncodedRGB(subject.rgb[cut]), np.ascontiguousarray(alpha[cut])
     scale = (box[2] - box[0]) / placement.width, (box[3] - box[1]) / placement.height
     matrix = scaling(*scale) @ translation(-round(placement.left), -round(placement.top))
-    zone = EncodedRGB(np.ascontiguousarray(image.rgb[_zone(placement, image.size)]))
+    zone = EncodedRGB(image.rgb[_zone(placement, image.size)])
     optics = match_optics(own, zone, shrink=scale[1]) if match else Optics()
     own, part = optics.soften(own, part)
     placed = np.clip(warp(part, matrix, image.size), 0, 1)
@@ -98,6 +98,12 @@ def place_subject(
     around = LinearRGB(to_linear(EncodedRGB(sample(zone))).reshape(-1, 3))
     relight = light_match(sampled_light(own, part), around, amount=match)
     scene = light_rows(EncodedRGB(image.rgb))
+
+    def blended(strip: slice, dark: Plane, cover: Plane) -> EncodedRGB:
+        color = relight(LinearRGB(np.asarray(thing(strip) / np.maximum(placed[strip], 1e-4)[..., None], np.float32)))
+        ground = scene(strip) * (1 - dark)[..., None]
+        return to_encoded(LinearRGB(np.asarray(ground + (color - ground) * cover[..., None], np.float32)))
+
     pixels, changed = np.empty(image.rgb.shape, np.uint8), np.zeros(placed.shape, np.float32)
     for strip in strips(placed.shape):
         check()
@@ -105,12 +111,8 @@ def place_subject(
         if seen is not None:
             dark, cover = dark * seen[strip], cover * seen[strip]
         changed[strip] = (cover > 0) | (dark > 1 / 512)
-        if not changed[strip].any():
-            continue
-        color = relight(LinearRGB(np.asarray(thing(strip) / np.maximum(placed[strip], 1e-4)[..., None], np.float32)))
-        ground = scene(strip) * (1 - dark)[..., None]
-        codes = to_encoded(LinearRGB(np.asarray(ground + (color - ground) * cover[..., None], np.float32)))
-        pixels[strip] = optics.grained(codes, cover, seed=strip.start)
+        if changed[strip].any():
+            pixels[strip] = optics.grained(blended(strip, dark, cover), cover, seed=strip.start)
     placed = placed if seen is None else placed * seen
     opacity = None if image.alpha is None else np.maximum(image.opacity, placed)
     return dataclasses.replace(whole(image, EncodedRGB(pixels), alpha=changed), subject=placed, opacity=opacity)

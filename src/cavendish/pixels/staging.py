@@ -76,13 +76,13 @@ class Thing:
     def of(cls, alpha: Plane, box: Box) -> Thing:
         """The thing that an alpha shows within a box."""
         height, width = alpha.shape
-        solid = alpha[box[1] : box[3], box[0] : box[2]] > 0.5
+        part = alpha[box[1] : box[3], box[0] : box[2]]
         touches = {
-            "left": (box[0] == 0, solid[:, 0]),
-            "right": (box[2] == width, solid[:, -1]),
-            "bottom": (box[3] == height, solid[-1]),
+            "left": (box[0] == 0, part[:, 0]),
+            "right": (box[2] == width, part[:, -1]),
+            "bottom": (box[3] == height, part[-1]),
         }
-        cut = {side for side, (at_border, along) in touches.items() if at_border and along.mean() > _CUT_SHARE}
+        cut = {side for side, (at, along) in touches.items() if at and (along > 0.5).mean() > _CUT_SHARE}
         return cls((box[2] - box[0]) / (box[3] - box[1]), frozenset(cut))
 
 
