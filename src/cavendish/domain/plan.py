@@ -34,7 +34,7 @@ class Step:
         exact: Whether the pixels can be computed; False needs a generative engine.
         available: Whether this build has a module for the op.
         guards: Things the sentence wants kept, as written.
-        placement: Side words for something placed, such as `right`; "" is unstated.
+        placement: Where something placed goes, as `read_placement` reads it: `right, behind the sofa`; "" is unstated.
         confidence: 0–1, how sure the planner is that this was meant.
         span: The words the step came from.
         stated: Names of parameters whose amount the sentence states; these never vary between pictures.

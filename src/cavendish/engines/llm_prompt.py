@@ -68,7 +68,9 @@ order: 1 is the first counted from side, -1 the last, 0 unsaid. near: what it is
 having: what it wears or holds. of: whom or what it is a part of. size: "largest", "smallest" or "". \
 every: whether all of its kind are meant. count: how many are, 0 unsaid.
 image: index of the other picture that the step takes something from; 0 where it takes from none.
-placement: of a thing that is placed: "left", "right", "top", "bottom", "center" or two joined ("top-left"); else "".
+placement: of a thing that is placed: "left", "right", "top", "bottom", "center" or two joined ("top-left"), what it \
+stands to ("next to", "in front of", "behind", "left of", "right of", "on", "in", "above", "under" or "between", then \
+"the" and its name: "behind the red sofa"), "in the distance" or "in the foreground"; several with commas; else "".
 guards: what the instruction says to leave as it is.
 span: the words of the instruction that the step comes from, copied exactly and no more of them than needed.
 
