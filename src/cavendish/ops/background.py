@@ -66,7 +66,12 @@ def remove_background(image: Image, foreground: Plane, *, check: Callable[[], No
 
 
 def background_color(
-    image: Image, foreground: Plane, *, color: tuple[int, int, int], check: Callable[[], None] = _never
+    image: Image,
+    foreground: Plane,
+    *,
+    color: tuple[int, int, int],
+    shadow: bool = False,
+    check: Callable[[], None] = _never,
 ) -> Patch:
     """Put one color behind the foreground.
 
@@ -74,13 +79,18 @@ def background_color(
         image: The picture.
         foreground: H×W alpha of what stays.
         color: Encoded R, G, B, 0–255.
+        shadow: Whether what stands in front darkens the ground at its foot.
         check: Called now and then; raises to stop.
 
     Returns:
         A patch that also makes the picture opaque.
     """
-    plate = to_linear(EncodedRGB(np.array([[color]], np.uint8)))
-    return _opaque(image, put_behind(image, foreground, lambda _: plate, check=check))
+    plain = to_linear(EncodedRGB(np.array([[color]], np.uint8)))
+    plate: LightRows = lambda _: plain  # noqa: E731
+    if shadow:
+        dark = contact_shadow_rows(foreground, strength=_SHADOW)
+        plate = lambda rows: LinearRGB(plain * (1 - dark(rows))[..., None])  # noqa: E731
+    return _opaque(image, put_behind(image, foreground, plate, check=check))
 
 
 def replace_background(
@@ -308,7 +318,9 @@ def _front(given: OpInput) -> Plane:
 
 
 def _color(given: OpInput) -> Patch:
-    return background_color(given.image, _front(given), color=_rgb(given.parameters["color"]), check=given.check)
+    shadow = given.parameters["shadow"] != "none"
+    color = _rgb(given.parameters["color"])
+    return background_color(given.image, _front(given), color=color, shadow=shadow, check=given.check)
 
 
 def _rgb(text: str) -> tuple[int, int, int]:

@@ -33,9 +33,9 @@ from cavendish.pixels.surface import four_corners, onto_quad, printed_on
 
 Layout = Callable[..., tuple[tuple[int, int], list[Cell]]]
 
-_MATCH = 0.5
+_MATCH = 0.6
 """How far a thing's light is moved towards the scene's."""
-_SHADOW = 0.7
+_SHADOW = 0.9
 """Greatest density of the contact shadow: ground under a thing gets little but the light that grazes it."""
 
 _RIM_CODES, _RIM_SHARE, _KEYED_CODES = 10, 0.02, 40

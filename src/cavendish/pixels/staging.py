@@ -26,7 +26,7 @@ _GAP = 0.06
 """Between two things side by side, of the width of the narrower one."""
 _LEAST_ROOM = 0.7
 """Part of its size to which a thing is shrunk to find room beside another; beyond, it reaches before it."""
-_BEHIND_DEPTH, _BEFORE_DEPTH = 0.06, 0.07
+_BEHIND_DEPTH, _BEFORE_DEPTH = 0.06, 0.15
 """How far behind or before another's foot a thing stands, of the other's height."""
 _SHOWING = 0.62
 """Part of a thing that looks out beside what it stands behind."""

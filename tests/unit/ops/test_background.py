@@ -69,6 +69,19 @@ def test_a_color_behind_the_subject(color, code):
     assert (after.rgb[subject.alpha == 0] == code).all()
 
 
+def test_a_color_may_be_shaded_where_the_subject_stands():
+    image, subject = photo()
+    plain, shaded = (
+        edited("background_color", image, foreground=subject, parameters={"shadow": shadow}).rgb
+        for shadow in ("none", "contact")
+    )
+    assert np.array_equal(shaded[subject.alpha == 1], image.rgb[subject.alpha == 1])
+    darker = (plain.astype(int) - shaded).max(axis=2)
+    rows, _ = np.nonzero(darker > 8)
+    assert rows.min() > 60  # below the middle of the ball
+    assert (shaded[:30] == 255).all() or (darker[:30] == 0).all()
+
+
 def test_the_soft_rim_lies_between_subject_and_color():
     image, subject = photo()
     after = edited("background_color", image, foreground=subject, parameters={"color": "#0000FF"})

@@ -223,7 +223,10 @@ def test_what_does_not_fit_is_refused_and_named(name, parameters, error):
 
 def test_stated_amounts_win_over_defaults():
     assert catalog()["crop"].fill_in({"margin": 0.2}, param="p") == {"to": "subject", "margin": 0.2}
-    assert catalog()["background_color"].fill_in({"color": "#abcdef"}, param="p") == {"color": "#ABCDEF"}
+    assert catalog()["background_color"].fill_in({"color": "#abcdef"}, param="p") == {
+        "color": "#ABCDEF",
+        "shadow": "none",
+    }
 
 
 def test_a_number_is_kept_as_given():
