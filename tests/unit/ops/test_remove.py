@@ -32,6 +32,7 @@ def damaged(pixels, tone):
     return given, where > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("negative", [False, True])
 def test_most_damage_is_found_and_little_else(negative):
     given, where = damaged(photo(), (248, 246, 240))
@@ -41,6 +42,7 @@ def test_most_damage_is_found_and_little_else(negative):
     assert near[found].mean() > 0.8
 
 
+@pytest.mark.long
 def test_scratches_of_one_pixel_are_found_at_every_angle():
     given, where = photo().copy(), np.zeros((400, 480), np.uint8)
     for k in range(12):
@@ -53,6 +55,7 @@ def test_scratches_of_one_pixel_are_found_at_every_angle():
     assert found[where > 0].mean() > 0.7
 
 
+@pytest.mark.long
 def test_removing_scratches_comes_near_the_undamaged_picture():
     given, where = damaged(photo(), (248, 246, 240))
     after = edited("remove_scratches", Image(given)).rgb
@@ -63,6 +66,7 @@ def test_removing_scratches_comes_near_the_undamaged_picture():
     assert error(after) < error(given) / 8
 
 
+@pytest.mark.long
 def test_only_what_is_pointed_at_is_mended():
     given, _ = damaged(photo(), (248, 246, 240))
     region = disc(480, 400)

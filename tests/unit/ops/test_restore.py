@@ -299,6 +299,7 @@ def test_a_page_gets_white_paper_and_dark_ink_whatever_the_light(mode):
         assert set(np.unique(after)) == {0, 255}
 
 
+@pytest.mark.long
 def test_an_old_photo_is_mended_and_unfaded_at_once():
     old = faded(photo())
     damaged = old.copy()

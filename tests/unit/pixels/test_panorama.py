@@ -52,6 +52,7 @@ def test_the_order_of_the_pictures_is_free_and_the_result_is_the_same_each_time(
     assert abs(one.shape[1] - other.shape[1]) < 12
 
 
+@pytest.mark.long
 def test_the_first_pictures_place_in_it_is_told():
     pictures = list(views(scene()))[:2]
     panorama, (left, _, right, _) = stitched(pictures, most_pixels=MOST)
@@ -77,6 +78,7 @@ def test_it_is_never_larger_than_allowed():
     assert panorama.shape[0] * panorama.shape[1] <= 201_000
 
 
+@pytest.mark.long
 def test_pictures_above_one_another_are_joined_too():
     """Leveled, two such pictures lie around the sphere's pole, on a canvas of some thirty times their size."""
     pixels = cv2.resize(scene(), (1000, 667), interpolation=cv2.INTER_CUBIC)

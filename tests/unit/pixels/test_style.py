@@ -49,6 +49,7 @@ def test_no_strength_is_no_change():
     assert np.abs(np.asarray(take_style(image, painting(), strength=0.0, seed=1)).astype(int) - image.rgb).max() <= 1
 
 
+@pytest.mark.long
 def test_a_painting_gives_its_palette_and_its_strokes():
     image = photo()
     styled = take_style(image, painting(), strength=1.0, seed=1)

@@ -298,6 +298,7 @@ class TestWithTheRealNetworks:
         with pytest.raises(UnsupportedEdit, match="no dog was found"):
             find(resolver, "dog", picture)
 
+    @pytest.mark.long
     def test_parts_of_the_astronaut(self):
         resolver, picture = RegionResolver(real_networks()), Image(skimage.data.astronaut())
         person = find(resolver, "woman", picture).alpha
