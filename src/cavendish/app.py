@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -94,7 +94,7 @@ def _lifespan(settings: Settings, engines: tuple[Engine, ...] | None) -> Callabl
             await accounts.open_unlimited(LOCAL.account_id)
         await stages.jobs.release_expired()
         stages.runner.begin()
-        warming = asyncio.create_task(_warm_up())
+        warming = asyncio.create_task(_warm_up(settings.engines))
         sweeping = partial(sweep, stages.store, stages.files, orphan_after_s=settings.storage.orphan_after_s)
         sweeper = asyncio.create_task(repeat(sweeping, every_s=settings.storage.sweep_every_s))
         try:
@@ -257,11 +257,13 @@ def restorers(weights: Weights) -> Restorers:
     )
 
 
-async def _warm_up() -> None:
+async def _warm_up(engines: Sequence[str]) -> None:
     """Load what the first request would wait for, phrases and picture code, but not before the server is ready."""
     await asyncio.sleep(1)
     await asyncio.to_thread(rules)
-    await asyncio.to_thread(importlib.import_module, "cavendish.engines.workbench")
+    if "embedded" in engines:
+        for module in ("cavendish.engines.workbench", "cavendish.regions.resolve"):
+            await asyncio.to_thread(importlib.import_module, module)
 
 
 async def sweep(store: DirectoryStore, kept: FileRepository, *, orphan_after_s: float) -> None:

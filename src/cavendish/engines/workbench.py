@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -129,13 +130,15 @@ class Workbench:
         shadow = None if found is None else self.resolver.shadow(self.images[0], found)
         return None if shadow is None else self._moved_along(Region(shadow)).alpha
 
-    def light(self, thing: Region | None) -> CastLight | None:
-        """How shadows fall, told by such a thing's shadow or else the subject's."""
-        for told in (thing, _or_none(self.subject)):
-            shadow = self.resolver.shadow(self.image, told) if told is not None else None
-            light = read_light(told.alpha, shadow) if told is not None and shadow is not None else None
-            if light is not None:
-                return light
+    def light(self, query: RegionQuery | None) -> CastLight | None:
+        """How shadows fall on the next step's grid, told by such a thing of the first picture or else its subject."""
+        for told in filter(None, (query, RegionQuery(SUBJECT))):
+            thing = _or_none(partial(self.resolver.find, self.images[0], told))
+            shadow = None if thing is None else self.resolver.shadow(self.images[0], thing)
+            if thing is not None and shadow is not None:
+                light = read_light(self._moved_along(thing).alpha, self._moved_along(Region(shadow)).alpha)
+                if light is not None:
+                    return light
         return None
 
     def company(self, query: RegionQuery | None, *, only_people: bool) -> Plane | None:
@@ -254,7 +257,7 @@ def run_step(bench: Workbench, step: Step, k: int, plan: EditPlan, output: int, 
 
 def _doubts(given: OpInput) -> Iterable[str]:
     """What is uncertain about the regions a step was done with."""
-    regions = (given.region, given.foreground, given.other_foreground)
+    regions = (given.region, given.foreground, given.other_foreground, given.anchor)
     return (region.doubt for region in regions if region is not None and region.doubt)
 
 
@@ -265,13 +268,13 @@ def _names_something(step: Step) -> bool:
 def _gather(bench: Workbench, op: Op, row: OpRow, step: Step, output: int, context: EditContext) -> OpInput:
     """Resolve what the op declared it needs."""
     parameters = _parameters(row, step, output)
-    anchor = _anchor(bench, step) if Need.ANCHOR in op.needs else None
     needs = frozenset[Need]() if op.spares(bench.size, parameters) else op.needs
     subject: Region | None = None
     if Need.FOREGROUND in needs or (Need.FOREGROUND_IF_ANY in needs and step.parameters.get("to") == "subject"):
         subject = _foreground(bench, step)
     elif Need.FOREGROUND_IF_ANY in needs:
         subject = _or_none(bench.subject)
+    anchor = _anchor(step)
     reads_other = Need.OTHER_IMAGE in needs or (Need.OTHER_IMAGE_IF_ANY in needs and step.image)
     other = _other_image(bench, step) if reads_other else None
     return OpInput(
@@ -293,7 +296,7 @@ def _gather(bench: Workbench, op: Op, row: OpRow, step: Step, output: int, conte
         other=other,
         others=bench.images[1:] if Need.ALL_IMAGES in needs else (),
         other_foreground=_other_subject(bench, step) if Need.OTHER_FOREGROUND in needs else None,
-        anchor=anchor,
+        anchor=_or_none(lambda: bench.named(anchor)) if anchor is not None and Need.ANCHOR in needs else None,
         light=bench.light(anchor) if Need.LIGHT in needs else None,
         random=context.random(output) if output else None,
         restorers=bench.means.restorers,
@@ -316,13 +319,12 @@ def _means_people(step: Step) -> bool:
     return bool(_EVERYBODY & set(step.span.lower().split()))
 
 
-def _anchor(bench: Workbench, step: Step) -> Region | None:
+def _anchor(step: Step) -> RegionQuery | None:
     """What the placement names; people may be meant by a pronoun."""
     name = read_placement(step.placement).anchor
-    if not name:
-        return None
-    query = RegionQuery("person") if name in PEOPLE_PRONOUNS else read_noun(Phrase(tuple(tokenize(name)), name)).query
-    return None if query is None else _or_none(lambda: bench.named(query))
+    if name in PEOPLE_PRONOUNS:
+        return RegionQuery("person")
+    return read_noun(Phrase(tuple(tokenize(name)), name)).query if name else None
 
 
 def _foreground(bench: Workbench, step: Step) -> Region:

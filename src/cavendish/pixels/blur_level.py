@@ -35,7 +35,7 @@ def blur_level(image: EncodedRGB) -> float:
         Zhuo and Sim, "Defocus map estimation from a single image", 2011: the ratio of an edge's slopes before and
         after a known blur.
     """
-    gray = np.asarray(cv2.cvtColor(_middle(image), cv2.COLOR_RGB2GRAY), np.float32)
+    gray = np.asarray(cv2.cvtColor(middle_of(image), cv2.COLOR_RGB2GRAY), np.float32)
     sigma = 0.0
     for narrow, wide in _SCALES:
         found = _edge_width(gray, narrow, wide)
@@ -47,7 +47,8 @@ def blur_level(image: EncodedRGB) -> float:
     return min(sigma, _WIDEST_PX)
 
 
-def _middle(image: EncodedRGB) -> EncodedRGB:
+def middle_of(image: EncodedRGB) -> EncodedRGB:
+    """The middle two megapixels of a larger picture, at full resolution: enough to measure blur and noise on."""
     height, width = image.shape[:2]
     share = min(1.0, math.sqrt(_AREA / (height * width)))
     rows, columns = round(height * share), round(width * share)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from cavendish.imaging.color import EncodedRGB
-from cavendish.pixels.blur_level import blur_level
+from cavendish.pixels.blur_level import blur_level, middle_of
 from cavendish.pixels.grain import Grain, measure_grain
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _SOFTER = 1.2
 _LEAST_GRAIN = 0.25
 """Share of the scene's grain below which what a thing lacks of it does not show."""
 _SEED = 5
-_LOOK_PX = 1400
 
 
 @dataclass(frozen=True)
@@ -73,21 +72,13 @@ def match_optics(own: EncodedRGB, scene: EncodedRGB, *, shrink: float) -> Optics
         scene: h×w×3, the scene around its place.
         shrink: Pixels of its own picture that become one of the scene; below 1 it is enlarged.
     """
-    own, scene = _middle(own), _middle(scene)
+    own, scene = middle_of(own), middle_of(scene)
     soft_px, own_px = blur_level(scene), blur_level(own) / shrink
     blurred = soft_px > max(_SHARP_PX, _SOFTER * own_px)
     blur_px = min(math.sqrt(soft_px**2 - own_px**2), _MOST_PX) * shrink if blurred else 0.0
     grain = measure_grain(scene, np.ones(scene.shape[:2], np.bool_))
     share = 0.0 if grain is None else _lacking(grain, measure_grain(own, np.ones(own.shape[:2], np.bool_)), shrink)
     return Optics(blur_px, grain if share >= _LEAST_GRAIN else None, share)
-
-
-def _middle(image: EncodedRGB) -> EncodedRGB:
-    """The middle of a picture, no more than is needed to measure it."""
-    rows, columns = (
-        slice(max(0, (n - _LOOK_PX) // 2), max(0, (n - _LOOK_PX) // 2) + _LOOK_PX) for n in image.shape[:2]
-    )
-    return EncodedRGB(np.ascontiguousarray(image[rows, columns]))
 
 
 def _lacking(wanted: Grain, own: Grain | None, shrink: float) -> float:

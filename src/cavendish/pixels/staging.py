@@ -32,8 +32,8 @@ _SHOWING = 0.62
 """Part of a thing that looks out beside what it stands behind."""
 _ON_GROUND = 0.75
 """How far down a stretch of ground a thing stands on it."""
-_SEAT, _TABLE, _BED, _CONTAINER = 0.62, 0.3, 0.55, 0.6
-"""How far down something that is sat, stood, lain or travelled in the thing's foot is put, of its height."""
+_DOWN_ON, _DOWN_IN = {"seat": 0.62, "table": 0.3, "bed": 0.55}, 0.6
+"""How far down what it is put on, or the container it is put in, a thing's foot comes, of the other's height."""
 _RIM = 0.35
 """How far down a container its near side begins, which hides what is in it."""
 _CUT_SHARE = 0.3
@@ -156,8 +156,13 @@ def _foot(scene: Scene) -> float:
     return next((_DOWN[side] for side in scene.sides if side in _DOWN), _STANDS_AT)
 
 
+def _said_across(scene: Scene) -> float | None:
+    """Where across by the sides that are said, as a fraction of the width; None where none is."""
+    return next((_ACROSS[side] for side in scene.sides if side in _ACROSS), None)
+
+
 def _across(scene: Scene) -> float:
-    across = next((_ACROSS[side] for side in scene.sides if side in _ACROSS), None)
+    across = _said_across(scene)
     if across is not None:
         return across
     if "center" in scene.sides or scene.busy is None:
@@ -213,26 +218,24 @@ def _in_depth(scene: Scene, thing: Thing, tall: float, box: Box) -> Placement:
 
 def _middle(scene: Scene, box: Box) -> float:
     """Where across the anchor, by the sides that are said."""
-    across = next((_ACROSS[side] for side in scene.sides if side in _ACROSS), 0.5)
-    return box[0] + across * (box[2] - box[0])
+    across = _said_across(scene)
+    return box[0] + (0.5 if across is None else across) * (box[2] - box[0])
 
 
 def _upon(scene: Scene, thing: Thing, tall: float, box: Box) -> Placement:
     """On or in the anchor, as one is on or in such a thing."""
     assert scene.anchor is not None, "asked only where there is one"
-    alpha, deep = scene.anchor.alpha, box[3] - box[1]
+    alpha, deep, middle = scene.anchor.alpha, box[3] - box[1], _middle(scene, box)
     if scene.base == "wall":
         return _hung(scene, thing, tall, box)
     if _is_ground(scene, box):
         return _on_ground(scene, thing, tall, box)
-    down = {"seat": _SEAT, "table": _TABLE, "bed": _BED, "container": _CONTAINER}.get(scene.base)
+    if scene.base in _DOWN_ON:
+        return _standing(middle, box[1] + _DOWN_ON[scene.base] * deep, tall, thing)
     if scene.base == "container" and scene.relation == "in":
         front = alpha.copy()
         front[: box[1] + round(_RIM * deep)] = 0
-        return replace(_standing(_middle(scene, box), box[1] + _CONTAINER * deep, tall, thing), front=front)
-    middle = _middle(scene, box)
-    if down is not None and scene.base != "container":
-        return _standing(middle, box[1] + down * deep, tall, thing)
+        return replace(_standing(middle, box[1] + _DOWN_IN * deep, tall, thing), front=front)
     column = alpha[:, min(max(round(middle), 0), alpha.shape[1] - 1)] > 0.5
     top = int(np.argmax(column)) if column.any() else box[1]
     return _standing(middle, top + 0.03 * deep, tall, thing)
@@ -256,7 +259,7 @@ def _on_ground(scene: Scene, thing: Thing, tall: float, box: Box) -> Placement:
     free = scene.anchor.alpha[int(row)] > 0.5
     if scene.busy is not None:
         free &= ~(scene.busy.alpha > 0.5).any(axis=0)
-    across = next((_ACROSS[side] for side in scene.sides if side in _ACROSS), None)
+    across = _said_across(scene)
     middle = _middle_of_widest(free, width) if across is None else _nearest(free, across * width)
     return _standing(middle, row + 1, tall * factor, thing)
 
@@ -282,7 +285,7 @@ def _hung(scene: Scene, thing: Thing, tall: float, box: Box) -> Placement:
     if scene.busy is not None:
         free &= ~(scene.busy.alpha > 0.5).any(axis=0)
     free = free if free.any() else scene.anchor.alpha > 0.5
-    across = next((_ACROSS[side] for side in scene.sides if side in _ACROSS), None)
+    across = _said_across(scene)
     columns = np.flatnonzero(free.any(axis=0))
     middle = float(np.median(columns)) if across is None else columns[0] + across * (columns[-1] - columns[0])
     rows = np.flatnonzero(free[:, min(max(round(middle), 0), free.shape[1] - 1)])
@@ -291,20 +294,25 @@ def _hung(scene: Scene, thing: Thing, tall: float, box: Box) -> Placement:
     return _standing(middle, center + tall / 2, tall, thing, grounded=False)
 
 
+def _lies_on_something(scene: Scene) -> bool:
+    """Whether a thing is put on or in another that is no ground; it goes there even where its own picture cuts it."""
+    box = scene.anchor.box if scene.anchor is not None and scene.relation in {"on", "in"} else None
+    return box is not None and not _is_ground(scene, box)
+
+
 def _framed(scene: Scene, thing: Thing, placed: Placement) -> Placement:
     """The same within the frame; what its own picture cuts off is cut off by the scene's frame, too."""
     width, height = scene.size
     margin = _MARGIN * width
     left = min(max(placed.left, margin), max(margin, width - placed.width - margin))
     top = max(placed.top, 0.02 * height)
-    if placed.front is None and placed.grounded:
-        if "bottom" in thing.cut:
-            top = height - placed.height + 1
-        if thing.cut & {"left", "right"} == {"left"}:
-            left = -1.0
-        elif thing.cut & {"left", "right"} == {"right"}:
-            left = width - placed.width + 1
-    elif placed.front is not None:
+    if placed.front is not None:
         left = placed.left
+    elif placed.grounded:
+        if "bottom" in thing.cut and not _lies_on_something(scene):
+            top = height - placed.height + 1
+        sideways = thing.cut & {"left", "right"}
+        if len(sideways) == 1 and scene.anchor is None and _said_across(scene) is None:
+            left = -1.0 if "left" in sideways else width - placed.width + 1
     top = min(top, max(0.02 * height, height - placed.height + 1))
     return replace(placed, left=left, top=top)

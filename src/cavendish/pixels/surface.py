@@ -12,10 +12,11 @@ import numpy.typing as npt
 from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, LinearRGB, to_encoded
 from cavendish.imaging.image import Image
-from cavendish.imaging.resample import Rows, lifted, scaling, translation, warp, warped
+from cavendish.imaging.resample import scaling, translation, warp, warped
+from cavendish.pixels.base_light import base_light, lightness, looked_at, small_light
 from cavendish.pixels.layout import covering
 from cavendish.pixels.region import Region
-from cavendish.pixels.strips import light_rows, shrunk_light, shrunk_plane, strips
+from cavendish.pixels.strips import light_rows, strips
 
 if TYPE_CHECKING:
     from cavendish.imaging.color import Plane
@@ -28,9 +29,8 @@ _LEAST_SIDE_PX = 2.0
 _STUDY_SIDE = 320
 _FULL, _PRINTED = 0.985, 0.8
 """Share of a box that must lie on a thing to be room for a print, and the part of that room's width it takes."""
-_SMOOTHED, _LIT, _BRIGHTEST = 0.02, 0.7, 1.25
-"""Blur that leaves light without texture, of the longer side; the quantile of it that is plain light, and the most."""
-_LUMINANCE = np.array((0.2126, 0.7152, 0.0722), np.float32)
+_LIT, _BRIGHTEST = 0.7, 1.08
+"""Quantile of a thing's lightness that is plain light on it, and the most in its unit; a print shows no shine."""
 
 
 def four_corners(alpha: Plane) -> Quad | None:
@@ -123,15 +123,17 @@ def printed_on(
     cover = np.clip(warp(ink, matrix, image.size), 0, 1) * thing
     colors = light_rows(EncodedRGB(other.rgb))
     laid = warped(lambda down, across: (colors(down) * ink[down][..., None])[:, across], other.size, matrix, image.size)
-    light, usual = _light_on(image, thing)
+    base, seen = base_light(EncodedRGB(image.rgb)), lightness(small_light(EncodedRGB(image.rgb)))
+    usual = float(np.quantile(seen[looked_at(thing > 0.5, seen.shape)], _LIT))
     pixels = EncodedRGB(np.array(image.rgb, order="C"))
     scene = light_rows(EncodedRGB(image.rgb))
     for strip in strips(pixels.shape):
         check()
         share = cover[strip][..., None]
         if share.any():
-            own = laid(strip) / np.maximum(share, 1e-3) * (light(strip) / usual)[..., None]
             behind = scene(strip)
+            shade = np.minimum(base.rows(lightness(behind), strip) / max(usual, 1e-3), _BRIGHTEST) ** 3
+            own = laid(strip) / np.maximum(share, 1e-3) * shade[..., None]
             pixels[strip] = to_encoded(LinearRGB(np.clip(behind + (own - behind) * share, 0, 1).astype(np.float32)))
     return pixels, cover
 
@@ -158,19 +160,6 @@ def _room_on(thing: Plane, shape: float) -> tuple[float, float, float]:
         raise UnsupportedEdit("the thing has no room for it")
     width = _PRINTED * least / factor
     return (x - 1) / factor - width / 2, (y - 1) / factor - width / shape / 2, width
-
-
-def _light_on(image: Image, thing: Plane) -> tuple[Rows, float]:
-    """The luminance of a thing without its fine texture, and its usual value, which print shows unchanged in."""
-    height, width = thing.shape
-    factor = min(1.0, _STUDY_SIDE / max(thing.shape))
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    light = shrunk_light(light_rows(EncodedRGB(image.rgb)), thing.shape, size) @ _LUMINANCE
-    inside = shrunk_plane(thing, size)
-    spread = _SMOOTHED * _STUDY_SIDE
-    smooth = cv2.GaussianBlur(light * inside, (0, 0), spread) / (cv2.GaussianBlur(inside, (0, 0), spread) + 1e-4)
-    usual = float(np.quantile(smooth[inside > 0.5], _LIT)) if (inside > 0.5).any() else 1.0
-    return lifted(np.asarray(np.clip(smooth, 0, _BRIGHTEST * usual), np.float32), (width, height)), max(usual, 1e-3)
 
 
 def _fits(corners: Quad, solid: npt.NDArray[np.uint8]) -> bool:

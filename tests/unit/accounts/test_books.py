@@ -190,7 +190,7 @@ class LongBooks(Books):
     """The same, for longer."""
 
 
-Books.TestCase.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
+Books.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 LongBooks.TestCase.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
 TestBooks = Books.TestCase
 TestLongBooks = pytest.mark.long(LongBooks.TestCase)

@@ -132,3 +132,9 @@ def test_what_its_own_picture_cuts_off_the_frame_cuts_off():
     assert Thing.of(alpha[:90], (30, 40, 60, 90)).cut == {"bottom"}
     whole = np.pad(alpha, 3)
     assert Thing.of(whole, (33, 43, 63, 103)).cut == frozenset()
+
+
+def test_words_win_over_where_its_own_picture_cuts_a_thing_off():
+    assert middle(put(cut={"left"}, sides=frozenset({"right"}))) > 0.6 * WIDTH
+    assert put("right of", cut={"left"}).left > BOX[2]
+    assert foot(put("on", base="table", cut={"bottom"})) < BOX[3]
