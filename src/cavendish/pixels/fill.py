@@ -21,7 +21,8 @@ from cavendish.pixels.strips import strips
 
 _SOFT = 1 / 64  # below this a pixel of the mask's soft edge shows nothing of what is removed
 _THIN = 5.0  # pixels of half width, at 1 MP, up to which a hole is a stroke
-_GUESS_AREA = 110_000  # pixels: structure shows at this size, and search takes a second at most
+_GUESS_AREA = 110_000  # pixels: texture shows at this size, and search takes a second at most
+_LAYOUT_AREA = _GUESS_AREA // 4  # pixels: at this size, only structure shows
 _SEAM_AREA = 1_500_000  # pixels: above, seams are laid at a smaller size, so that memory stays bounded
 _STROKE_RADIUS = 3
 
@@ -47,7 +48,7 @@ def fill(
     """Fill a hole so that it looks as if nothing had been there.
 
     Strokes are closed from their sides; holes with a smooth rim get a smooth surface with the grain around them;
-    everything else is copied from the rest of the picture, offset by offset, with quiet seams.
+    everything else is copied from the rest of the picture, piece by piece, with quiet seams.
 
     Args:
         image: Encoded sRGB, h×w×3 uint8. What is in the hole only tells whether it bleeds over the mask's edge.
@@ -67,7 +68,7 @@ def fill(
         UnsupportedEdit: No pixel is left to fill from.
 
     Source:
-        See `fill_patches`, `fill_seams` and `fill_surface`; strokes: Bertalmio, Bertozzi and Sapiro, "Navier-Stokes,
+        See `fill_patches`, `fill_quilt`, `fill_seams` and `fill_surface`; strokes: Bertalmio, Bertozzi and Sapiro, "Navier-Stokes,
         fluid dynamics, and image and video inpainting", 2001.
     """
     solid = hole >= 0.5
@@ -185,9 +186,9 @@ def _fill_window(
 
     check()
     usable = without_bleed(image, part, usable)
-    middle, small = (_scene(image, part, usable, area) for area in (_SEAM_AREA, _GUESS_AREA))
-    small = replace(small, colors=_veiled(small.colors, small.usable))
-    copied = None if is_smooth(small) else _copy(middle, small, row_prior=row_prior, rng=rng, check=check)
+    middle, *smaller = (_scene(image, part, usable, area) for area in (_SEAM_AREA, _GUESS_AREA, _LAYOUT_AREA))
+    small, rough = (replace(scene, colors=_veiled(scene.colors, scene.usable)) for scene in smaller)
+    copied = None if is_smooth(small) else _copy(middle, small, rough, row_prior=row_prior, rng=rng, check=check)
     computed = copied or fill_membrane(middle)
     if computed.colors.shape == image.shape:
         filled = EncodedRGB(np.rint(computed.colors).astype(np.uint8))
@@ -201,23 +202,26 @@ def _fill_window(
 
 
 def _copy(
-    middle: Scene, small: Scene, *, row_prior: float, rng: np.random.Generator, check: Callable[[], None]
+    middle: Scene, small: Scene, rough: Scene, *, row_prior: float, rng: np.random.Generator, check: Callable[[], None]
 ) -> Filled | None:
     """Fill the hole from elsewhere in the window; None where there is nothing to copy."""
     # SciPy, behind these, costs a quarter of a second that a server start and most edits need not pay.
     from cavendish.pixels.fill_offsets import guess_texture  # noqa: PLC0415
     from cavendish.pixels.fill_patches import guess_hole  # noqa: PLC0415
+    from cavendish.pixels.fill_quilt import quilt  # noqa: PLC0415
     from cavendish.pixels.fill_seams import copy_with_seams  # noqa: PLC0415
-    from cavendish.pixels.fill_trend import shaded, trend  # noqa: PLC0415
+    from cavendish.pixels.fill_trend import resized, shaded, trend  # noqa: PLC0415
 
     texture = guess_texture(small)
     if texture is not None:
         return copy_with_seams(middle, small, texture, check=check)
     expected = trend(small)
-    guess = guess_hole(small, expected, row_prior=row_prior, rng=rng, check=check)
-    if guess is None:
+    layout = guess_hole(rough, expected, row_prior=row_prior, rng=rng, check=check)
+    if layout is None:
         return None
-    return shaded(copy_with_seams(middle, small, guess, check=check), middle.hole, expected)
+    pieces = quilt(small, resized(layout.colors, small.hole.shape), row_prior=row_prior, rng=rng, check=check)
+    copied = copy_with_seams(middle, *((rough, layout) if pieces is None else (small, pieces)), check=check)
+    return shaded(copied, middle.hole, expected)
 
 
 def _is_gray(image: npt.NDArray[np.uint8], where: Mask) -> bool:
