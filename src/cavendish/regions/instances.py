@@ -14,6 +14,7 @@ from cavendish.regions.things import PERSON, Thing, kin_of, label_indices, sibli
 from cavendish.regions.wholes import find_wholes, stands_apart
 
 if TYPE_CHECKING:
+    from cavendish.imaging.color import Plane
     from cavendish.regions.evidence import Evidence
     from cavendish.regions.objects import Detection
 
@@ -45,6 +46,10 @@ _STANDS_OUT = 0.5
 _SEEN_SOMEWHERE = 0.4
 _NARROW = 0.15
 """Share of the picture that a window must be smaller than where the recognizer is not sure of what it sees in it."""
+_MOST_STEPS, _STEP, _KEPT = 3, 0.6, 0.6
+"""How often a window is widened, by how much of its sides, and how much of what it showed must stay."""
+_EDGE, _CUT_SHARE = 0.04, 0.12
+"""Strip along the edge of a window, of its side, and the share of it from which what is there goes on outside."""
 _ALIKE = 0.7
 """Bhattacharyya coefficient of two answers of the recognizer: of composed things 0.77–1 where they are of a kind, at
 most 0.65 where not, mostly under 0.5."""
@@ -225,7 +230,39 @@ def _seen_somewhere(evidence: Evidence, thing: Thing) -> list[Instance]:
     if seen < (_SEEN_SOMEWHERE if narrow or thing.kin == "animal" else _SURE):
         return []
     wholes = [whole for whole in evidence.salient_boxes if inside(box, whole) >= 0.5] if thing.kin == "animal" else []
-    return [Instance(wholes[0] if wholes else box, seen, detected=False)]
+    return [Instance(wholes[0] if wholes else _whole_around(evidence, box), seen, detected=False)]
+
+
+def _whole_around(evidence: Evidence, window: FloatBox) -> FloatBox:
+    """A window that shows a thing best, widened on the sides where the thing goes on: the other lens of glasses."""
+    part = evidence.mask(window).alpha
+    for _ in range(_MOST_STEPS):
+        wider = _widened(window, part, evidence.view.size)
+        if wider == window:
+            break
+        whole = evidence.mask(wider).alpha
+        if float(np.minimum(whole, part).sum()) < _KEPT * float(part.sum()):
+            break
+        window, part = wider, whole
+    return window
+
+
+def _widened(box: FloatBox, alpha: Plane, size: tuple[int, int]) -> FloatBox:
+    """The box, larger on each side at which a mask is cut off, and no larger than the picture."""
+    across, down = box[2] - box[0], box[3] - box[1]
+    near = [round(_EDGE * across), round(_EDGE * down)] * 2
+    edges = [int(edge) for edge in box]
+    rows, columns = slice(max(0, edges[1]), edges[3]), slice(max(0, edges[0]), edges[2])
+    strips = (
+        alpha[rows, columns.start : columns.start + near[0]],
+        alpha[rows.start : rows.start + near[1], columns],
+        alpha[rows, columns.stop - near[2] : columns.stop],
+        alpha[rows.stop - near[3] : rows.stop, columns],
+    )
+    cut = [bool(strip.size) and float((strip > 0.5).mean()) > _CUT_SHARE for strip in strips]
+    steps = (-_STEP * across, -_STEP * down, _STEP * across, _STEP * down)
+    wider = [edge + step if is_cut else edge for edge, step, is_cut in zip(box, steps, cut, strict=True)]
+    return max(0.0, wider[0]), max(0.0, wider[1]), min(float(size[0]), wider[2]), min(float(size[1]), wider[3])
 
 
 def _without_repeats(found: Sequence[Instance]) -> tuple[Instance, ...]:

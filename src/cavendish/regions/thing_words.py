@@ -58,8 +58,13 @@ def find_things(evidence: Evidence, query: RegionQuery, find: Find) -> Region:
     if thing and instances:
         scene = scene_of(evidence, instances, find)
         return _united(evidence, choose(instances, query, thing, scene), scene)
-    if thing is None or _is_likeness(query.query):
+    if thing is None:
         return _unknown(evidence, query, None, find)
+    if _is_likeness(query.query):
+        try:
+            return _unknown(evidence, query, None, find)
+        except UnsupportedEdit:  # a toy car may well look like a car
+            return _unknown(evidence, query, thing, find)
     return _under(evidence, query, thing) or _unknown(evidence, query, thing, find)
 
 
