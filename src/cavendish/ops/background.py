@@ -17,9 +17,10 @@ from cavendish.pixels.backdrops import draw_backdrop, drawing_size
 from cavendish.pixels.composite import Patch, Redrawn, apply_patch, put_behind, whole
 from cavendish.pixels.harmonize import light_match, sample, sampled_light
 from cavendish.pixels.matte import foreground_rows
+from cavendish.pixels.reflection import find_reflection, mirror_sky
 from cavendish.pixels.region import Region
 from cavendish.pixels.shadow import contact_row, contact_shadow_rows
-from cavendish.pixels.skies import draw_sky
+from cavendish.pixels.skies import deepened_sky, draw_sky
 from cavendish.pixels.strips import LightRows, light_rows, map_linear, strips
 
 _DITHER, _PLAIN = 20, 7
@@ -32,6 +33,7 @@ _DARKEST_EV = 3.0
 _LUMINANCE = np.array((0.2126, 0.7152, 0.0722), np.float32)
 _DEPTH, _LEAST_DEPTH, _MOST_DEPTH = 0.22, 0.06, 0.3
 """How far ground reaches back from a contact, of the height of what stands there; least and most, of the picture's."""
+_DRAMATIC = "dramatic"
 _LAND_LIGHT = {
     "day": (1.05, 1.03, 1.0), "sunset": (0.95, 0.74, 0.58), "dusk": (0.5, 0.47, 0.6), "night": (0.12, 0.15, 0.24),
     "overcast": (0.72, 0.76, 0.8), "stars": (0.09, 0.11, 0.18),
@@ -236,7 +238,7 @@ def replace_sky(
     land_light: tuple[float, float, float],
     check: Callable[[], None] = _never,
 ) -> Patch:
-    """Put another sky in and light the land by it.
+    """Put another sky in, light the land by it and show it in still water.
 
     Args:
         image: The picture.
@@ -249,7 +251,12 @@ def replace_sky(
         A patch of the whole picture.
     """
     gain = np.array(land_light, np.float32)
-    return put_behind(image, 1 - sky, new, relight=lambda front: LinearRGB(front * gain), check=check)
+    patch = put_behind(image, 1 - sky, new, relight=lambda front: LinearRGB(front * gain), check=check)
+    old = EncodedRGB(image.rgb)
+    reflection = find_reflection(old, sky)
+    if reflection is None:
+        return patch
+    return dataclasses.replace(patch, pixels=mirror_sky(old, patch.pixels, new, reflection, check=check))
 
 
 def tone_background(
@@ -360,6 +367,12 @@ def _sky(given: OpInput) -> Patch:
     if given.other is not None:
         rows = _scaled(given.other.pixels[_window(given.other.size, given.image.size)], given.image.size)
         return replace_sky(given.image, sky, rows, land_light=(1.0, 1.0, 1.0), check=given.check)
+    if name == _DRAMATIC:
+        deepened = deepened_sky(EncodedRGB(given.image.rgb), sky)
+        if deepened is not None:
+            patch = replace_sky(given.image, sky, deepened, land_light=(1.0, 1.0, 1.0), check=given.check)
+            return dataclasses.replace(patch, note="it is the old one with its own clouds made stronger")
+        name = "overcast"
     lowest = np.flatnonzero((sky >= 0.5).any(axis=1))
     horizon = (float(lowest[-1]) + 1) / sky.shape[0] if lowest.size else 1.0
     drawn = draw_sky(name, drawing_size(given.image.size), horizon=horizon, random=_chance(given))

@@ -188,7 +188,7 @@ def _sky(name: str) -> Callable[[Stage], Floats]:
             return sky
         near = sky[max(0, stage.floor - 3) : stage.floor].mean(axis=(0, 1))
         ground = near * np.array((0.26, 0.28, 0.22), np.float32)
-        rough = noise(stage.size, coarsest_px=0.03 * width, random=stage.random, octaves=4)
+        rough = noise(stage.size, coarsest_px=0.03 * width, random=stage.random)
         far = _below(stage, softness=0.5)
         plane = ground * (0.8 + 0.5 * far + 0.06 * rough * far)[..., None]
         share = _below(stage, softness=0.05)[..., None]
@@ -203,8 +203,8 @@ def _stars(stage: Stage) -> Floats:
 
 def _paper(stage: Stage) -> Floats:
     tone = _pick(stage, ((0.82, 0.77, 0.68), (0.86, 0.85, 0.82), (0.62, 0.47, 0.33), (0.74, 0.78, 0.8)))
-    fibers = noise(stage.size, coarsest_px=7, random=stage.random, octaves=3)
-    waves = noise(stage.size, coarsest_px=0.3 * max(stage.size), random=stage.random, octaves=3)
+    fibers = noise(stage.size, coarsest_px=7, random=stage.random)
+    waves = noise(stage.size, coarsest_px=0.3 * max(stage.size), random=stage.random, slope=2.2)
     light = 0.9 + 0.16 * _pool(stage, reach=0.8, rise=0.5) + 0.022 * fibers + 0.03 * waves
     return np.asarray(light[..., None] * tone, np.float32)
 
@@ -213,7 +213,7 @@ def _gradient_wall(stage: Stage) -> Floats:
     tone = _pick(stage, ((0.55, 0.53, 0.5), (0.33, 0.43, 0.46), (0.58, 0.42, 0.35), (0.42, 0.46, 0.38)))
     across = stage.grid[1] / max(float(stage.grid[1].max()), 1e-6)
     slope = 1.05 - 0.55 * (across if stage.random.random() < 0.5 else 1 - across)
-    plaster = noise(stage.size, coarsest_px=0.09 * max(stage.size), random=stage.random, octaves=5)
+    plaster = noise(stage.size, coarsest_px=0.09 * max(stage.size), random=stage.random)
     light = slope * (0.7 + 0.4 * _pool(stage, reach=0.8, rise=0.4)) * (1 + 0.045 * plaster)
     if stage.floor is not None:
         edge = _below(stage, softness=0.03)
@@ -302,7 +302,7 @@ def _on_boards(stage: Stage, behind: Floats, wood: Any) -> Floats:
     deep = max(1, height - stage.floor)
     # Rows of a plane seen at a slant: the further away, the closer together.
     near = (np.arange(deep, dtype=np.float32) + 1) / deep
-    texture = noise((width, 2 * height), coarsest_px=0.5 * height, random=stage.random, octaves=3) * 0.12
+    texture = noise((width, 2 * height), coarsest_px=0.5 * height, random=stage.random, slope=2.2) * 0.12
     lines = stage.random.standard_normal((2 * height, max(2, width // 60))).astype(np.float32)
     grain = cv2.resize(lines, (width, 2 * height), interpolation=cv2.INTER_CUBIC)
     plane = 1 + texture + 0.07 * np.asarray(grain, np.float32)

@@ -68,8 +68,8 @@ def fill(
         UnsupportedEdit: No pixel is left to fill from.
 
     Source:
-        See `fill_patches`, `fill_quilt`, `fill_seams` and `fill_surface`; strokes: Bertalmio, Bertozzi and Sapiro, "Navier-Stokes,
-        fluid dynamics, and image and video inpainting", 2001.
+        See `fill_patches`, `fill_quilt`, `fill_seams` and `fill_surface`; strokes: Bertalmio, Bertozzi and Sapiro,
+        "Navier-Stokes, fluid dynamics, and image and video inpainting", 2001.
     """
     solid = hole >= 0.5
     if not solid.any():

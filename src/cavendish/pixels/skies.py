@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.imaging.color import LinearRGB
+from cavendish.imaging.color import EncodedRGB, LinearRGB, OklabImage, from_oklab, to_oklab
+from cavendish.imaging.gamut import map_into_gamut
+from cavendish.imaging.resample import lifted
+from cavendish.pixels.fill_surface import blur_within
+from cavendish.pixels.strips import LightRows, light_rows, shrunk_light, shrunk_plane
+
+if TYPE_CHECKING:
+    from cavendish.imaging.color import Plane
 
 Floats = npt.NDArray[np.floating[Any]]
 _Color = tuple[float, float, float]
@@ -17,20 +24,25 @@ _Color = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class _Hour:
-    """Colors in linear light: from straight above down to the horizon, of clouds in light and in shade."""
+    """Colors in linear light: from straight above down to the horizon, of clouds in light and in shade.
+
+    `cover` is the share of the sky with clouds; `sun` is the step towards the sun in heights of the picture, downwards
+    where it is negative.
+    """
 
     bands: tuple[_Color, ...]
     lit: _Color
     shaded: _Color
     cover: float
     stars: float = 0.0
+    sun: float = 0.012
 
 
 _HOURS = {
     "day": _Hour(
         bands=((0.06, 0.18, 0.52), (0.16, 0.36, 0.74), (0.52, 0.68, 0.88)),
         lit=(0.95, 0.95, 0.96),
-        shaded=(0.46, 0.52, 0.62),
+        shaded=(0.52, 0.57, 0.66),
         cover=0.42,
     ),
     "sunset": _Hour(
@@ -38,12 +50,14 @@ _HOURS = {
         lit=(1.0, 0.42, 0.2),
         shaded=(0.16, 0.09, 0.16),
         cover=0.5,
+        sun=-0.012,
     ),
     "dusk": _Hour(
         bands=((0.015, 0.025, 0.1), (0.08, 0.08, 0.24), (0.5, 0.28, 0.3)),
         lit=(0.42, 0.24, 0.34),
         shaded=(0.04, 0.04, 0.1),
         cover=0.4,
+        sun=-0.012,
     ),
     "night": _Hour(
         bands=((0.002, 0.004, 0.016), (0.006, 0.011, 0.036), (0.02, 0.03, 0.06)),
@@ -53,10 +67,10 @@ _HOURS = {
         stars=0.35,
     ),
     "overcast": _Hour(
-        bands=((0.2, 0.23, 0.28), (0.34, 0.37, 0.41), (0.6, 0.62, 0.63)),
-        lit=(0.66, 0.68, 0.7),
-        shaded=(0.13, 0.15, 0.19),
-        cover=0.86,
+        bands=((0.2, 0.23, 0.28), (0.3, 0.33, 0.37), (0.5, 0.52, 0.53)),
+        lit=(0.8, 0.81, 0.83),
+        shaded=(0.05, 0.06, 0.08),
+        cover=0.8,
     ),
     "stars": _Hour(
         bands=((0.0012, 0.002, 0.009), (0.003, 0.006, 0.02), (0.012, 0.018, 0.04)),
@@ -69,9 +83,23 @@ _HOURS = {
 SKIES = tuple(_HOURS)
 """Names of the skies that can be drawn."""
 
-_OCTAVES = 6
-_PERSPECTIVE = 2.6
-"""How much flatter clouds lie near the horizon than overhead."""
+_STUDY, _BROAD = 320, 0.05
+"""Longer side of the copy that a sky is studied in, and what is coarse in it, of that."""
+_BARE = 0.025
+"""Standard deviation of a sky's lightness below which it has no clouds to speak of."""
+_BROADLY, _FINELY, _DARKER, _RICHER = 1.25, 1.8, 0.09, 1.2
+"""What a sky that is made dramatic does to its broad and fine shades, its upper edge and its color."""
+_TILE = 1024
+_BILLOWS, _SOFTNESS = 0.45, 0.55
+"""How lumpy clouds are, and over what range of density they begin."""
+_RISE, _LOWEST_RISE, _LAYER_HEIGHT = 0.9, 0.14, 0.3
+"""Height of a ray for each unit that it goes forward, at the top of the picture and at the horizon, and that of the
+layer of clouds in tiles."""
+_MARCH = (1, 2, 4, 8)
+"""How far towards the sun the clouds are asked for the light they take, in steps of the hour."""
+_ABSORBED, _THIN, _OPACITY = 0.75, 0.35, 2.6
+"""How much light they take, by their mean depth or one that is thin, and how opaque they are."""
+_HAZE = 0.75
 _STARS_PER_PIXEL = 0.0011
 
 
@@ -88,7 +116,7 @@ def draw_sky(name: str, size: tuple[int, int], *, horizon: float, random: np.ran
         Linear light, h×w×3 float32.
 
     Source:
-        Clouds by noise over octaves: Perlin, "An image synthesizer", 1985.
+        Clouds by noise of falling spectrum: Voss, "Random fractal forgeries", 1985.
     """
     hour = _HOURS[name]
     width, height = size
@@ -96,28 +124,67 @@ def draw_sky(name: str, size: tuple[int, int], *, horizon: float, random: np.ran
     down = np.where(rows <= 1, rows, np.maximum(2 - rows, 0))
     sky = _graded(hour.bands, down)[:, None, :] * np.ones((1, width, 1), np.float32)
     if hour.cover > 0:
-        cover, light = _clouds(size, down, hour.cover, horizon, random)
-        cloud = light[..., None] * np.array(hour.lit, np.float32) + (1 - light[..., None]) * np.array(
-            hour.shaded, np.float32
-        )
-        sky = sky * (1 - cover[..., None]) + cloud * cover[..., None]
+        cover, light = _clouds(size, down, hour, random)
+        lit, shaded = np.array(hour.lit, np.float32), np.array(hour.shaded, np.float32)
+        cloud = shaded + light[..., None] * (lit - shaded)
+        haze = (_HAZE * np.clip(down, 0, 1) ** 4)[:, None, None]  # far clouds take the color of the horizon
+        cloud += haze * (np.array(hour.bands[-1], np.float32) - cloud)
+        sky = sky + cover[..., None] * (cloud - sky)
     if hour.stars > 0:
         sky = sky + hour.stars * _stars(size, band=name == "stars", random=random)
     return LinearRGB(np.asarray(sky, np.float32))
 
 
-def noise(size: tuple[int, int], *, coarsest_px: float, random: np.random.Generator, octaves: int = _OCTAVES) -> Floats:
-    """Smooth noise over octaves, h×w, of mean 0 and standard deviation 1."""
+def deepened_sky(image: EncodedRGB, sky: Plane) -> LightRows | None:
+    """A sky with its own clouds made stronger: more contrast and color, darker above; None where it is bare.
+
+    Args:
+        image: Encoded sRGB, h×w×3 uint8.
+        sky: h×w, 0–1.
+    """
+    height, width = sky.shape
+    factor = min(1.0, _STUDY / max(sky.shape))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    where = shrunk_plane(sky, size) > 0.5
+    if not where.any():
+        return None
+    lab = np.asarray(to_oklab(shrunk_light(light_rows(image), image.shape, size)))
+    lightness = np.ascontiguousarray(lab[..., :1], np.float32)
+    base = blur_within(lightness, where, _BROAD * max(size))
+    if float(lightness[where].std()) < _BARE:
+        return None
+    middle = float(base[where].mean())
+    broad, light, last = lifted(base, (width, height)), light_rows(image), np.flatnonzero(where.any(axis=1))[-1] + 1
+
+    def rows(part: slice) -> LinearRGB:
+        own = np.asarray(to_oklab(light(part)))
+        shade = broad(part).reshape(own.shape[:2])
+        height_up = 1 - np.clip((np.arange(part.start, part.stop) + 0.5) / height / (last / size[1]), 0, 1)
+        own[..., 0] = (
+            middle + _BROADLY * (shade - middle) + _FINELY * (own[..., 0] - shade) - _DARKER * height_up[:, None]
+        )
+        own[..., 1:] *= _RICHER
+        return map_into_gamut(from_oklab(OklabImage(np.asarray(own, np.float32))))
+
+    return rows
+
+
+def noise(size: tuple[int, int], *, coarsest_px: float, random: np.random.Generator, slope: float = 1.5) -> Floats:
+    """Smooth noise that repeats itself at the edges, h×w, of mean 0 and standard deviation 1.
+
+    Args:
+        size: (width, height) in pixels.
+        coarsest_px: Size of its largest shapes.
+        random: Chance.
+        slope: Power of the frequency by which amplitudes fall: 1 is rough, 2 smooth.
+    """
     width, height = size
-    total = np.zeros((height, width), np.float32)
-    for octave in range(octaves):
-        cell = coarsest_px / 2**octave
-        if cell < 1.5:
-            break
-        grid = (max(2, round(width / cell) + 3), max(2, round(height / cell) + 3))
-        values = random.standard_normal((grid[1], grid[0])).astype(np.float32)
-        total += 0.55**octave * np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_CUBIC), np.float32)
-    return np.asarray((total - total.mean()) / max(float(total.std()), 1e-6), np.float32)
+    white = random.standard_normal((height, width)).astype(np.float32)
+    down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
+    frequency = np.hypot(down, across)
+    amplitude = np.where(frequency > 0, np.maximum(frequency, 0.5 / coarsest_px) ** -slope, 0)
+    made = np.fft.irfft2(np.fft.rfft2(white) * amplitude, s=(height, width))
+    return np.asarray(made / max(float(made.std()), 1e-6), np.float32)
 
 
 def _graded(bands: tuple[_Color, ...], at: Floats) -> Floats:
@@ -128,26 +195,32 @@ def _graded(bands: tuple[_Color, ...], at: Floats) -> Floats:
     )
 
 
-def _clouds(
-    size: tuple[int, int], down: Floats, cover: float, horizon: float, random: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """How opaque clouds are, and how much of the sun each part of them gets."""
+def _clouds(size: tuple[int, int], down: Floats, hour: _Hour, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """How opaque clouds are, and how much of the sun each part of them gets, both h×w."""
     width, height = size
-    deep = max(2, round(height * min(horizon, 1.0) * _PERSPECTIVE))
-    plane = noise((width, deep), coarsest_px=0.42 * max(size), random=random)
-    # Rows near the horizon see more of the plane that the clouds lie in.
-    at = (plane.shape[0] - 1) * (1 - (1 - np.clip(down, 0, 1)) ** 0.6)
-    rows = np.repeat(at.astype(np.float32)[:, None], width, axis=1)
-    columns = np.repeat(np.arange(width, dtype=np.float32)[None], height, axis=0)
-    seen = np.asarray(cv2.remap(plane, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
-    threshold = float(np.quantile(seen, 1 - cover))
-    depth = np.clip((seen - threshold) / 1.1, 0, None)
-    opacity = np.clip(1 - np.exp(-2.4 * depth), 0, 1)
-    above = cv2.GaussianBlur(depth, (0, 0), max(1.0, 0.012 * height))
-    shade = np.clip(0.35 + 0.9 * (above - np.roll(above, -max(1, round(0.02 * height)), axis=0)) * 3, 0, 1)
-    return opacity.astype(np.float32), np.asarray(
-        1 - 0.75 * np.clip(depth / 2, 0, 1) * (1 - shade) - 0.2 * shade, np.float32
-    )
+    layer = noise((_TILE, _TILE), coarsest_px=_TILE / 5, random=random, slope=1.45)
+    billows = np.abs(noise((_TILE, _TILE), coarsest_px=_TILE / 24, random=random, slope=1.1))
+    density = layer + _BILLOWS * (0.8 - billows)
+    threshold = float(np.quantile(density, 1 - hour.cover))
+    thick = np.clip((density - threshold) / _SOFTNESS, 0, None)
+    # A level layer seen from below: what is twice as low in the picture is twice as far away.
+    rise = _LOWEST_RISE + (1 - np.clip(down, 0, 1)) * _RISE
+    across = ((np.arange(width) + 0.5) / width - 0.5) * width / height
+    scale = _TILE * _LAYER_HEIGHT
+    columns = (scale * across[None] / rise[:, None] + _TILE / 2).astype(np.float32)
+    rows = np.repeat((scale / rise).astype(np.float32)[:, None], width, axis=1)
+    wrap = np.asarray(np.pad(thick, 1, mode="wrap"), np.float32)
+    seen = cv2.remap(wrap, np.mod(columns, _TILE) + 1, np.mod(rows, _TILE) + 1, cv2.INTER_LINEAR)
+    seen = cv2.GaussianBlur(np.asarray(seen, np.float32), (0, 0), max(0.6, 0.0012 * height))
+    passed: Floats = np.zeros_like(seen)
+    for far in _MARCH:
+        step = far * hour.sun * height
+        shift = np.array([[1, 0, 0.4 * abs(step)], [0, 1, step]], np.float32)
+        soft = cv2.GaussianBlur(seen, (0, 0), max(0.5 * abs(step), 0.6))
+        passed = passed + cv2.warpAffine(soft, shift, size, borderMode=cv2.BORDER_REPLICATE) / len(_MARCH)
+    light = np.exp(-_ABSORBED * (passed + 0.3 * seen) / max(float(seen.mean()), _THIN))
+    opacity = 1 - np.exp(-_OPACITY * seen)
+    return opacity.astype(np.float32), np.asarray(light, np.float32)
 
 
 def _stars(size: tuple[int, int], *, band: bool, random: np.random.Generator) -> Floats:
@@ -173,5 +246,5 @@ def _band(size: tuple[int, int], random: np.random.Generator) -> Floats:
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     slope = random.uniform(0.4, 0.9) * random.choice((-1, 1))
     off = (rows - 0.5 * height - slope * (columns - 0.5 * width)) / np.hypot(1, slope)
-    wobble = noise(size, coarsest_px=0.4 * max(size), random=random, octaves=4)
+    wobble = noise(size, coarsest_px=0.4 * max(size), random=random)
     return cast("Floats", np.exp(-((off / (0.13 * max(size)) + 0.35 * wobble) ** 2)).astype(np.float32))

@@ -17,6 +17,7 @@ from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB, to_linear, to_oklab
 from cavendish.pixels.color_range import ColorRange
 from cavendish.pixels.matte import refine_alpha
+from cavendish.pixels.reflection import find_shore
 from cavendish.pixels.region import Region
 from cavendish.regions.small_copy import small_copy
 
@@ -76,8 +77,6 @@ _LEAFY = 0.03
 _PALE_OF_BLUE, _LEAST_CLOUD_SHARE = 0.6, 0.02
 _STREAKS = 1.15
 """How much stronger edges are down than across water at least: waves lie."""
-_MIRRORED, _MIRRORED_STEP = 0.6, 0.12
-"""Least correlation, and most median distance in Oklab, of what is mirrored with what is above."""
 _COLORLESS = 0.01
 """Mean chroma below which a picture is black and white, where sand, snow and roads look alike."""
 _GROUND_SHARE = 0.1
@@ -429,30 +428,12 @@ def _water(scene: _Scene) -> _Found:
 
 def _mirror(scene: _Scene) -> _Found | None:
     """Still water, in which what is above stands upside down."""
-    height = scene.seen.shape[0]
-    light = np.asarray(cv2.GaussianBlur(scene.lab[..., 0], (0, 0), 2), np.float32)
-    best, shore = 0.0, 0
-    for row in range(round(0.3 * height), round(0.8 * height)):
-        reach = min(row, height - row, round(0.45 * height))
-        above, under = scene.lab[row - reach : row][::-1], scene.lab[row : row + reach]
-        if np.median(np.linalg.norm(above - under, axis=2)) > _MIRRORED_STEP:
-            continue
-        similar = _correlation(light[row - reach : row][::-1], light[row : row + reach])
-        if similar > best:
-            best, shore = similar, row
-    if best < _MIRRORED:
+    found = find_shore(scene.lab)
+    if found is None:
         return None
-    rows = np.arange(height)[:, np.newaxis]
-    return _Found((rows >= shore) & scene.seen & ~scene.sky.mask, min(0.9, best))
-
-
-def _correlation(first: Floats, second: Floats) -> float:
-    """Correlation of what is left of two pictures without the means of their rows and columns."""
-    first, second = (
-        part - part.mean(axis=0) - part.mean(axis=1, keepdims=True) + part.mean() for part in (first, second)
-    )
-    spread = min(float(first.std()), float(second.std()))
-    return float((first * second).mean() / (first.std() * second.std())) if spread > _LEAST_TEXTURE else 0.0
+    shore, likeness = found
+    rows = np.arange(scene.seen.shape[0])[:, np.newaxis]
+    return _Found((rows >= shore) & scene.seen & ~scene.sky.mask, min(0.9, likeness))
 
 
 def _open_ground(scene: _Scene, kind: str, *, least_share: float, most_rough: float) -> _Found:

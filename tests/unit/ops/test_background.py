@@ -8,6 +8,7 @@ from cavendish.imaging.image import Image
 from cavendish.ops.background import _LAND_LIGHT, replace_background
 from cavendish.ops.catalog import catalog
 from cavendish.pixels.composite import apply_patch
+from cavendish.pixels.reflection import find_reflection
 from cavendish.pixels.region import Region
 from tests.support.pictures import ball, scene
 
@@ -259,7 +260,52 @@ def test_a_new_sky_lights_the_land(name):
     assert "synthetic" in patch.note
     assert not np.array_equal(after[:55], image.rgb[:55])
     before, lit = light(image.rgb[65:]).mean(axis=(0, 1)), light(after[65:]).mean(axis=(0, 1))
-    assert np.allclose(lit / before, _LAND_LIGHT[name], rtol=0.05)
+    drawn = "overcast" if name == "dramatic" else name  # a bare sky has no clouds to make stronger
+    assert np.allclose(lit / before, _LAND_LIGHT[drawn], rtol=0.05)
+
+
+def test_a_sky_with_clouds_is_made_dramatic_by_its_own():
+    image, sky = land()
+    x = np.arange(160)
+    clouds = (30 * np.sin(x / 9) + 12 * np.sin(x / 2)).astype(int)
+    pixels = image.rgb.copy()
+    pixels[:60] = np.clip(np.array((120, 160, 200)) + clouds[:, None], 0, 255)
+    patch = run("replace_sky", Image(pixels), sky=sky, parameters={"name": "dramatic"})
+    after = apply_patch(Image(pixels), patch).rgb
+    assert "own clouds" in patch.note
+    assert "synthetic" not in patch.note
+    before_gray, gray = pixels[:55].mean(axis=2), after[:55].mean(axis=2)
+    assert gray.std() > 1.2 * before_gray.std()
+    assert np.corrcoef(gray[30], before_gray[30])[0, 1] > 0.9
+    assert np.abs(after[65:].astype(int) - pixels[65:]).max() <= 1
+
+
+def lake():
+    """Hills under a pale sky, and all of it upside down in a lake."""
+    rng = np.random.default_rng(4)
+    hills = 40 + 12 * np.sin(np.arange(200) / 15) + 6 * np.sin(np.arange(200) / 5)
+    above = np.full((80, 200, 3), (200, 210, 220), np.uint8)
+    land = np.arange(80)[:, None] > hills
+    above[land] = rng.integers(20, 90, (land.sum(), 3))
+    sky = np.zeros((160, 200), np.float32)
+    sky[:80] = ~land
+    return Image(np.concatenate([above, (above[::-1] * 0.9).astype(np.uint8)])), Region(sky)
+
+
+def test_still_water_shows_the_new_sky_and_only_it():
+    image, sky = lake()
+    after = edited("replace_sky", image, sky=sky, parameters={"name": "night"}).rgb
+    mirrored = sky.alpha[::-1] > 0.5
+    deep = mirrored & (np.arange(160)[:, None] > 140)
+    assert after[deep].mean() < 40 < image.rgb[deep].mean()
+    banks = ~mirrored & (np.arange(160)[:, None] >= 85) & (np.arange(160)[:, None] < 105)
+    lit = light(image.rgb)[banks].mean(axis=0) * _LAND_LIGHT["night"]
+    assert np.allclose(light(after)[banks].mean(axis=0), lit, rtol=0.1)
+
+
+def test_dry_land_mirrors_nothing():
+    image, sky = land()
+    assert find_reflection(EncodedRGB(image.rgb), sky.alpha) is None
 
 
 def test_a_supplied_sky_is_used_as_it_is():
