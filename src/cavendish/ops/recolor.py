@@ -21,6 +21,7 @@ from cavendish.imaging.color import (
 from cavendish.imaging.gamut import map_into_gamut
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels.composite import Patch, whole
+from cavendish.pixels.hair_dye import dye_hair
 from cavendish.pixels.paint import repaint, study_paint
 
 
@@ -67,7 +68,7 @@ class Look:
     chroma: float
 
 
-_HAIR, _LIPS, _EYES = Look(0.5, 0.42, 0.8), Look(0.14, 0.08, 0.75), Look(0.12, 0.14, 0.55)
+_LIPS, _EYES = Look(0.14, 0.08, 0.75), Look(0.12, 0.14, 0.55)
 _SPARSELY = 3
 """Every so-manieth row and column is enough to compare two things."""
 _ONE = 0.3
@@ -84,6 +85,14 @@ def _part(look: Look) -> Callable[[OpInput], Patch]:
         return _repaint(given, natural_color(own, _rgb(_stated(given, "color")), look))
 
     return apply
+
+
+def _hair(given: OpInput) -> Patch:
+    if given.region is None:
+        raise UnsupportedEdit("it was not found")
+    color = _rgb(_stated(given, "color"))
+    pixels, changed = dye_hair(EncodedRGB(given.image.rgb), given.region.alpha, color, check=given.check)
+    return whole(given.image, pixels, alpha=changed)
 
 
 def _stated(given: OpInput, name: str) -> str:
@@ -147,7 +156,7 @@ _WHERE = frozenset({Need.MASK})
 OPS = {
     "recolor": Op(_recolor, _WHERE),
     "swap_colors": Op(_swap, frozenset({Need.PARTS})),
-    "recolor_hair": Op(_part(_HAIR), _WHERE, acts_on="hair"),
+    "recolor_hair": Op(_hair, _WHERE, acts_on="hair"),
     "recolor_lips": Op(_part(_LIPS), _WHERE, acts_on="lips"),
     "recolor_eyes": Op(_part(_EYES), _WHERE, acts_on="irises"),
     "lighten_material": Op(_material(_WHITE), _WHERE),

@@ -28,7 +28,8 @@ _FACE_PX = 110
 _BESIDE, _ABOVE, _BELOW = 2.0, 0.9, 2.9
 """What the close-up shows, in heights of the face: long hair ends there."""
 _PERSON = 0.95
-_EDGE_PX = 2
+_EDGE_PX, _STRAND_PX = 2, 5
+"""Widths in the close-up: of the person's uncertain edge, and of strands in another light, which are hair as well."""
 _CAP = 0.4
 """Width of the zone around the upper face, in heights of the face, where every hair style has hair."""
 _LEAST_CAP = 0.12
@@ -166,6 +167,7 @@ def _finished(scene: _Scene, share: Plane) -> Plane:
     spread = cv2.GaussianBlur(share * weight, (0, 0), 2.5) / cv2.GaussianBlur(weight, (0, 0), 2.5)
     share = np.where(scene.certain, share, spread).astype(np.float32)
     even = guided_filter(share, scene.view.rgb, radius_px=4, variance=1e-3)
+    even = np.asarray(cv2.morphologyEx(even, cv2.MORPH_CLOSE, np.ones((_STRAND_PX,) * 2, np.uint8)), np.float32)
     pieces = cv2.erode((even * scene.person > 0.3).astype(np.uint8), np.ones((2 * _EDGE_PX + 1,) * 2, np.uint8))
     _, labels = cv2.connectedComponents(pieces)
     kept = np.unique(labels[(scene.distance < _CAP) & (scene.v > 0.3) & (labels > 0)])
