@@ -9,19 +9,19 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_encoded, to_linear
+from cavendish.imaging.color import EncodedRGB, LinearRGB, Plane, to_linear
 from cavendish.imaging.image import Image
 from cavendish.imaging.resample import Planes, lifted, scaling, warped
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels.backdrops import draw_backdrop, drawing_size
 from cavendish.pixels.composite import Patch, Redrawn, apply_patch, put_behind, whole
+from cavendish.pixels.cut_out import remove_background
 from cavendish.pixels.harmonize import light_match, sample, sampled_light
-from cavendish.pixels.matte import foreground_rows
 from cavendish.pixels.reflection import find_reflection, mirror_sky
 from cavendish.pixels.region import Region
 from cavendish.pixels.shadow import contact_row, contact_shadow_rows
 from cavendish.pixels.skies import deepened_sky, draw_sky
-from cavendish.pixels.strips import LightRows, light_rows, map_linear, strips
+from cavendish.pixels.strips import LightRows, map_linear
 
 _DITHER, _PLAIN = 20, 7
 """Seeds: of grain, and of what is drawn for the first picture."""
@@ -43,28 +43,6 @@ _LAND_LIGHT = {
 
 def _never() -> None:
     return
-
-
-def remove_background(image: Image, foreground: Plane, *, check: Callable[[], None] = _never) -> Patch:
-    """Make everything behind the foreground transparent.
-
-    Args:
-        image: The picture.
-        foreground: H×W alpha of what stays.
-        check: Called now and then; raises to stop.
-
-    Returns:
-        A patch that sets the alpha plane; half-covered pixels get the foreground's own color, so no rim of the old
-        background remains, and fully transparent ones get black, so nothing removed survives in the file.
-    """
-    rows = foreground_rows(light_rows(EncodedRGB(image.rgb)), foreground)
-    color = np.empty(image.rgb.shape, np.uint8)
-    for strip in strips(color.shape):
-        check()
-        color[strip] = to_encoded(rows(strip))
-        color[strip][foreground[strip] <= 0] = 0
-    patch = whole(image, EncodedRGB(color), alpha=(foreground < 1).astype(np.float32))
-    return dataclasses.replace(patch, opacity=foreground if image.alpha is None else foreground * image.opacity)
 
 
 def background_color(

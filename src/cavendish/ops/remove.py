@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
@@ -15,6 +16,7 @@ from cavendish.imaging.image import Image
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.pixels.blemishes import find_blemishes
 from cavendish.pixels.composite import Patch, whole
+from cavendish.pixels.cut_out import remove_background
 from cavendish.pixels.fill import fill
 from cavendish.pixels.removal import remove_thing
 from cavendish.pixels.scratches import find_scratches
@@ -92,7 +94,8 @@ def _rest(given: OpInput) -> Patch:
     if given.region is None or given.company is None:
         raise UnsupportedEdit("nothing says what to keep")
     if not (given.company >= 0.5).any():
-        raise UnsupportedEdit(f"nothing else was found beside the {given.region.label}")
+        patch = remove_background(given.image, given.region.alpha, check=given.check)
+        return dataclasses.replace(patch, note="nothing else stands there, so the background was taken away")
     return _without(given, given.company, given.region.alpha)
 
 

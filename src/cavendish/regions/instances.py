@@ -37,6 +37,7 @@ _TAKEN_FOR_ONE_ANOTHER = frozenset({"furniture", "vehicle", "vessel"})
 """Groups in which people's names and the detector's differ so much that a sibling is as good."""
 _PART, _SAME = 0.7, 0.6
 """Share of one box in another from which the less sure one is a part; shared by joint area from which they are one."""
+_MANY = 4
 _SECOND_LOOK_MARGIN = 0.6
 _SECOND_LOOK = 0.5
 _MOST_SEEN_AGAIN = 0.3
@@ -113,7 +114,8 @@ def _from_detection(evidence: Evidence, thing: Thing, detection: Detection) -> I
     if _is_contradicted(evidence, thing, detection.box):
         return None
     sure = own >= _SURE and own >= detection.score - _SECOND_BEST
-    if not sure and not _is_thinkable(evidence, thing, detection.box):
+    many = own >= _DETECTED and _is_one_of_many(evidence, thing)
+    if not (sure or many or _is_thinkable(evidence, thing, detection.box)):
         return None
     recognized = _recognized(evidence, thing, detection.box)
     stands_out = any(shared(detection.box, box) >= _STANDS_OUT for box in evidence.salient_boxes)
@@ -121,9 +123,15 @@ def _from_detection(evidence: Evidence, thing: Thing, detection: Detection) -> I
     agreed = recognized >= _AGREED or (stands_out and own == detection.score)
     if sure or (related >= _KIN_DETECTED and kindred):
         return Instance(detection.box, own if own >= _DETECTED else max(recognized, related))
-    if own >= _DETECTED and (agreed or _seen_again(evidence, thing, detection.box)):
+    if own >= _DETECTED and (agreed or many or _seen_again(evidence, thing, detection.box)):
         return Instance(detection.box, own)
     return None
+
+
+def _is_one_of_many(evidence: Evidence, thing: Thing) -> bool:
+    """Whether the detector takes several things for the same kind: it is seldom wrong in the same way so often."""
+    alike = sum(d.label in thing.detected and d.score >= _DETECTED for d in evidence.objects)
+    return alike >= _MANY
 
 
 def _is_thinkable(evidence: Evidence, thing: Thing, box: FloatBox) -> bool:

@@ -95,7 +95,12 @@ def _anything(evidence: Evidence, query: RegionQuery, find: Find) -> Region:
     """The thing on the right of the vase: whatever stands out or was detected there."""
     boxes = find_wholes(evidence)
     if query.near:
-        beside = evidence.lowered(find(RegionQuery(query.near))).alpha
+        try:
+            beside = evidence.lowered(find(RegionQuery(query.near))).alpha
+        except UnsupportedEdit:
+            if not is_color(query.color):
+                raise
+            return _by_color(evidence, dataclasses.replace(query, near=""), None)
         boxes = [box for box in boxes if _share_inside(beside, box) < _LIKELY]
     candidates = [Instance(box, _LIKELY) for box in boxes]
     if not candidates:
@@ -122,6 +127,8 @@ def _unknown(evidence: Evidence, query: RegionQuery, thing: Thing | None, find: 
     """A name that finds nothing: what is written so, has its color, or stands out and has no better name."""
     if thing is None and evidence.text_boxes and (written := _written(evidence, query, find)):
         return written
+    if thing is None and known_form(query.query.lower(), words("parts", "part")):
+        return _by_color(evidence, query, None)
     boxes = find_wholes(evidence)
     known = thing is not None or _is_likeness(query.query)
     candidates = _likeliest(evidence, thing, [box for box in boxes if _may_be(evidence, thing, box)])

@@ -188,6 +188,12 @@ def test_what_is_not_there_is_said():
         run("remove_wires", plain)
     with pytest.raises(UnsupportedEdit, match="no spots"):
         run("remove_blemishes", plain, skin=Region(np.ones((200, 300), np.float32)))
-    nobody = np.zeros((200, 300), np.float32)
-    with pytest.raises(UnsupportedEdit, match="nothing else was found"):
-        run("remove_everything_except", plain, region=disc(300, 200), company=nobody)
+
+
+def test_what_stands_alone_is_cut_out_when_everything_else_is_to_go():
+    pixels, ball = photo(), disc(300, 200)
+    image = Image(np.ascontiguousarray(pixels[:200, :300]))
+    alone = np.zeros((200, 300), np.float32)
+    patch = run("remove_everything_except", image, region=ball, company=alone)
+    assert "background was taken away" in patch.note
+    np.testing.assert_array_equal(patch.opacity, ball.alpha)
