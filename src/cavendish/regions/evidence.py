@@ -18,6 +18,7 @@ import numpy.typing as npt
 from cavendish.imaging.color import EncodedRGB, luma
 from cavendish.pixels.matte import refine_alpha
 from cavendish.pixels.region import Region
+from cavendish.regions.completion import completed
 from cavendish.regions.cutouts import cut_out
 from cavendish.regions.landmarks import find_landmarks
 from cavendish.regions.lettering import find_text_boxes
@@ -102,6 +103,7 @@ class Evidence:
             other = find_salient(self.view, large) if large else found
             # The large one tells whether there is a subject; which of two answers is clearer they tell themselves.
             found = found if _LIKELY <= other.confidence < found.confidence else other
+            found = completed(self.view.rgb, found)
         return found
 
     @cached_property
