@@ -22,7 +22,7 @@ _LIKELY = 0.8
 """Probability of being the subject by color alone."""
 _LEAST, _MOST = 0.05, 0.6
 """Of the subject's area: parts smaller are specks, and larger ones another thing."""
-_CONTACT = 3.0
+_CONTACT = 2.5
 """Length of the border shared with the subject, in roots of the part's area: what belongs together meets broadly."""
 _ELSEWHERE = 0.3
 """Area elsewhere of the subject's colors, in the part's: where its colors are everywhere, they tell nothing."""
