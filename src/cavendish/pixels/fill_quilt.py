@@ -38,7 +38,7 @@ _LAYOUT, _TEXTURE = 3.0, 72.0
 """Weights of the layout and of how busy a piece is, against how well it joins."""
 _ROW, _COLUMN = 200.0, 50.0
 """Codes that moving a piece over the whole window is worth: ground changes with its distance, so with its height."""
-_AGAIN = 4.0
+_AGAIN = 7.0
 """Weight of having been used before, in squares of the texture's slopes: repetition shows where texture does."""
 _CHANCE = 0.02
 """Part of the cost that is chance, so that seeds differ."""

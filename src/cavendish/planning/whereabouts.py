@@ -25,6 +25,8 @@ _STANDING = re.compile(
     r"(?:(?:right|just|directly|far|way) )*"
 )
 """What may come before: standing, not sitting, which would be another pose."""
+_UPON = frozenset({"on", "in"})
+_SIDE_AFTER = re.compile(r" (?:on|to|at|in) the (?:far |very )?(?:left|right|top|bottom|middle|center)(?: side)?$")
 _FAR = frozenset({"distance", "background", "horizon", "far distance"})
 _NO_THING = frozenset(
     {"corner", "side", "middle", "center", "edge", "left", "right", "top", "bottom", "half", "part", "front", "back"}
@@ -61,9 +63,17 @@ def _related(phrase: Phrase, images: int) -> str:
             return "in the foreground"
         if noun.text.lower() in PEOPLE_PRONOUNS:
             return f"{relation} {noun.text}"
-        if noun.query is not None:
-            return f"{relation} the {noun.text}"
+        if noun.query is None:
+            continue
+        if relation in _UPON and (nearer := _related(phrase.part(match.end(), len(phrase.text)), images)):
+            return nearer  # “on the table next to the candle”: the candle tells more
+        return f"{relation} the {_without_side(noun.text)}" if relation in _UPON else f"{relation} the {noun.text}"
     return ""
+
+
+def _without_side(text: str) -> str:
+    """A place without the side that is said of it: “shore on the left” lies on no other shore's left."""
+    return _SIDE_AFTER.sub("", text)
 
 
 def is_thing(noun: Noun) -> bool:

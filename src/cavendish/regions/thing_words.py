@@ -70,7 +70,7 @@ def find_things(evidence: Evidence, query: RegionQuery, find: Find) -> Region:
 
 def scene_of(evidence: Evidence, instances: Sequence[Instance], find: Find) -> Scene:
     """What a choice among instances is made with."""
-    boxes = [instance.box for instance in instances]
+    boxes = [instance.box for instance in instances if instance.confidence >= _LIKELY]
 
     def mask(instance: Instance) -> Region:
         found = evidence.mask(instance.box, boxes)
