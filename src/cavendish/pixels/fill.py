@@ -206,6 +206,7 @@ def _copy(
 ) -> Filled | None:
     """Fill the hole from elsewhere in the window; None where there is nothing to copy."""
     # SciPy, behind these, costs a quarter of a second that a server start and most edits need not pay.
+    from cavendish.pixels.fill_lines import lines_through, smooth_under  # noqa: PLC0415
     from cavendish.pixels.fill_offsets import guess_texture  # noqa: PLC0415
     from cavendish.pixels.fill_patches import guess_hole  # noqa: PLC0415
     from cavendish.pixels.fill_quilt import quilt  # noqa: PLC0415
@@ -219,7 +220,9 @@ def _copy(
     layout = guess_hole(rough, expected, row_prior=row_prior, rng=rng, check=check)
     if layout is None:
         return None
-    pieces = quilt(small, resized(layout.colors, small.hole.shape), row_prior=row_prior, rng=rng, check=check)
+    lines = lines_through(small)
+    lined = smooth_under(resized(layout.colors, small.hole.shape), lines)
+    pieces = quilt(small, lined, lines, row_prior=row_prior, rng=rng, check=check)
     copied = copy_with_seams(middle, *((rough, layout) if pieces is None else (small, pieces)), check=check)
     return shaded(copied, middle.hole, expected)
 

@@ -51,13 +51,20 @@ _Value = TypeVar("_Value", bound=np.generic)
 
 
 def quilt(
-    scene: Scene, layout: Floats, *, row_prior: float, rng: np.random.Generator, check: Callable[[], None]
+    scene: Scene,
+    layout: Floats,
+    lines: Floats,
+    *,
+    row_prior: float,
+    rng: np.random.Generator,
+    check: Callable[[], None],
 ) -> Guess | None:
     """Lay out the hole in whole pieces of its surroundings.
 
     Args:
         scene: At most about 0.2 MP.
         layout: h×w×3, what the hole should look like without its texture.
+        lines: h×w×3, what of that are lines, which no texture around tells of; 0 elsewhere.
         row_prior: How strongly pieces should come from the same height of the picture, 0–1.
         rng: Chance among pieces that fit about as well.
         check: Called between pieces; may raise.
@@ -71,7 +78,11 @@ def quilt(
         exemplar-based image inpainting", 2004.
     """
     work = _Quilt(
-        Scene(_evened(scene.colors), _evened(scene.hole), _evened(scene.usable)), _evened(layout), row_prior, rng
+        Scene(_evened(scene.colors), _evened(scene.hole), _evened(scene.usable)),
+        _evened(layout),
+        _evened(lines),
+        row_prior,
+        rng,
     )
     if not work.sizes:
         return None
@@ -119,7 +130,7 @@ class _Size:
 class _Quilt:
     """The hole while it is laid out; searches at half the size, copies at full size."""
 
-    def __init__(self, scene: Scene, layout: Floats, row_prior: float, rng: np.random.Generator) -> None:
+    def __init__(self, scene: Scene, layout: Floats, lines: Floats, row_prior: float, rng: np.random.Generator) -> None:
         self.scene, self.rng = scene, rng
         self.colors = np.where(scene.hole[..., None], layout, scene.colors).astype(np.float32)
         self.known, self.todo = scene.usable.copy(), scene.hole.copy()
@@ -129,8 +140,9 @@ class _Quilt:
         self.source = _halved(scene.colors)
         slopes = _slopes(self.source)
         clean = cv2.erode((usable == 1).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        self.texture = _expected_texture(slopes, clean, row_prior)
         self.layout = np.asarray(cv2.GaussianBlur(_halved(self.colors), (0, 0), _SOFT), np.float32)
+        self.texture = _expected_texture(slopes, clean, row_prior)
+        self.lines = _slopes(_halved(lines))
         self.soft = blur_within(self.source, usable > 0.5, _SOFT)
         height, width = usable.shape
         self.row = row_prior * _ROW / height
@@ -179,12 +191,16 @@ class _Quilt:
         window = _doubled(part)
         layout = _mismatch(self.soft, self.layout[part])
         busy = self.texture[part][_halved(self.todo[window]) > 0].mean(axis=0)
-        liveliness = float((busy**2).sum())
+        liveliness, edges = float((busy**2).sum()), self.lines[part].mean(axis=(0, 1))
         if not at_any_cost and float(layout[size.usable].min()) > _WRONG + liveliness:
             return None
         join = _mismatch(self.source, _halved(self.colors[window]), _halved(self.known[window]))
         down, across = np.arange(layout.shape[0])[:, None] + reach - y, np.arange(layout.shape[1]) + reach - x
-        cost = join + _LAYOUT * layout + _TEXTURE * ((size.texture - busy) ** 2).sum(axis=2)
+        cost = (
+            join
+            + _LAYOUT * layout
+            + _TEXTURE * ((size.texture - np.clip(size.texture, busy, busy + edges)) ** 2).sum(axis=2)
+        )
         cost += (self.row * down) ** 2 + (self.column * across) ** 2
         cost += _AGAIN * liveliness * self.used[size.inner]
         cost *= 1 + _CHANCE * self.rng.random(cost.shape, np.float32)
