@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.floating[Any]]
 
 _LONGEST = 256
-_SPAN, _DEEPEST = (0.3, 0.8), 0.45
-"""Where a shore may lie, and how far up and down pictures are compared, of the height."""
+_SPAN, _DEEPEST, _LEAST_REACH = (0.3, 0.8), 0.45, 4
+"""Where a shore may lie, and how far up and down pictures are compared, of the height; and at least, in rows."""
 _MIRRORED, _STEP = 0.6, 0.12
 """Least correlation, and most median distance in Oklab, of what is mirrored with what is above."""
 _LEAST_TEXTURE = 0.012
@@ -60,6 +60,8 @@ def find_shore(lab: Floats) -> tuple[int, float] | None:
     best, shore = 0.0, 0
     for row in range(round(_SPAN[0] * height), round(_SPAN[1] * height)):
         reach = min(row, height - row, round(_DEEPEST * height))
+        if reach < _LEAST_REACH:
+            continue
         above, under = lab[row - reach : row][::-1], lab[row : row + reach]
         if np.median(np.linalg.norm(above - under, axis=2)) > _STEP:
             continue

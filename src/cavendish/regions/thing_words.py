@@ -127,7 +127,7 @@ def _unknown(evidence: Evidence, query: RegionQuery, thing: Thing | None, find: 
     """A name that finds nothing: what is written so, has its color, or stands out and has no better name."""
     if thing is None and evidence.text_boxes and (written := _written(evidence, query, find)):
         return written
-    if thing is None and known_form(query.query.lower(), words("parts", "part")):
+    if thing is None and known_form(query.query.lower().rpartition(" ")[2], words("parts", "part")):
         return _by_color(evidence, query, None)
     boxes = find_wholes(evidence)
     known = thing is not None or _is_likeness(query.query)

@@ -143,6 +143,11 @@ class TestTwoSources:
         evidence.salient_boxes = ()
         assert find_instances(evidence, thing_called("umbrella")) == ()
 
+    def test_many_of_a_kind_vouch_for_one_another(self):
+        shelf = [((20.0 * k, 50.0, 20.0 * k + 15, 120.0), {"umbrella": 0.3}) for k in range(1, 5)]
+        assert len(find(evidence_of(*shelf), "umbrella")) == 4
+        assert find(evidence_of(*shelf[:3]), "umbrella") == ()
+
 
 class TestKin:
     def test_a_sibling_is_believed_where_names_differ_between_people_and_the_detector(self):
@@ -196,6 +201,26 @@ class TestRecognizedAlone:
         (found,) = find_instances(evidence, thing_named("screw", ("screw",)))
         assert not found.detected
         assert inside(found.box, spot) > 0.9
+
+    def test_the_window_widens_to_all_of_it(self):
+        """Where a window shows it best, its mask is cut off below; two steps further it is whole."""
+        tall = (270, 60, 312, 150)
+        evidence = Evidence(
+            Image(drawn((600, 400), (RED, tall))), Networks(recognizer=ColorRecognizer({"screw": RED}).opened)
+        )
+        evidence.salient_boxes = ()
+        whole = np.zeros((400, 600), np.float32)
+        whole[tall[1] : tall[3], tall[0] : tall[2]] = 1
+
+        def cut(box, others=()):
+            left, top, right, bottom = (int(edge) for edge in box)
+            part = np.zeros_like(whole)
+            part[max(0, top) : bottom, max(0, left) : right] = whole[max(0, top) : bottom, max(0, left) : right]
+            return Region(part)
+
+        evidence.mask = cut
+        (found,) = find_instances(evidence, thing_named("screw", ("screw",)))
+        assert inside(tuple(map(float, tall)), found.box) > 0.95
 
     def test_an_animal_is_all_of_what_stands_out_there(self):
         whole = (240.0, 120.0, 420.0, 380.0)

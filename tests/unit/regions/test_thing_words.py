@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,6 +11,7 @@ from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.image import Image
 from cavendish.pixels.region import Region
 from cavendish.regions.evidence import Evidence
+from cavendish.regions.instances import Instance
 from cavendish.regions.networks import Networks
 from cavendish.regions.thing_words import find_things, scene_of
 from tests.support.region_networks import (
@@ -98,6 +100,13 @@ class TestKnown:
         found = find(evidence, "dog", color="yellow")
         assert overlap(found.alpha, disc_in(RIGHT, SIZE)) > 0.9
 
+    def test_the_only_one_may_have_little_of_its_color(self):
+        pixels = rounded(SIZE, (GREEN, LEFT))
+        pixels[180:220, 100:140] = YELLOW
+        assert overlap(find(evidence_of(pixels), "dog", color="yellow").alpha, disc_in(LEFT, SIZE)) > 0.8
+        with pytest.raises(UnsupportedEdit, match="found"):
+            find(evidence_of(rounded(SIZE, (GREEN, LEFT))), "dog", color="yellow")
+
 
 class TestNotThere:
     @pytest.mark.parametrize("noun", ["cup", "person", "car", "cat", "umbrella", "horse"])
@@ -155,6 +164,11 @@ class TestUnknownWords:
         with pytest.raises(UnsupportedEdit, match=f"no {noun} was found"):
             find(evidence, noun)
 
+    @pytest.mark.parametrize("noun", ["antenna", "handles", "left wheel"])
+    def test_a_part_is_not_the_whole_that_stands_out(self, noun):
+        with pytest.raises(UnsupportedEdit, match="found"):
+            find(evidence_of(rounded(SIZE, (PURPLE, LEFT))), noun)
+
 
 class TestByColor:
     PIXELS = rounded(SIZE, (PURPLE, LEFT), (YELLOW, RIGHT))
@@ -204,6 +218,12 @@ class TestAnything:
         found = find(evidence_of(self.PIXELS), "object", color="yellow")
         assert overlap(found.alpha, disc_in(RIGHT, SIZE)) > 0.93
 
+    def test_beside_what_is_not_there_a_color_tells_it(self):
+        found = find(evidence_of(self.PIXELS), "thing", color="yellow", near="its head")
+        assert overlap(found.alpha, disc_in(RIGHT, SIZE)) > 0.93
+        with pytest.raises(UnsupportedEdit, match="no its head was found"):
+            find(evidence_of(self.PIXELS), "thing", near="its head")
+
     def test_what_was_detected_counts_once(self):
         evidence = evidence_of(rounded(SIZE, (GREEN, LEFT), (YELLOW, RIGHT)))
         found = find(evidence, "thing", every=True)
@@ -232,15 +252,22 @@ class TestUnder:
 class TestScene:
     def test_things_that_were_not_detected_are_without_people(self):
         evidence = evidence_of(rounded(SIZE, (PURPLE, (100, 100, 500, 350))))
-        instance = type("I", (), {"box": (100.0, 100.0, 500.0, 350.0), "detected": False})()
+        instance = Instance((100.0, 100.0, 500.0, 350.0), 0.8, detected=False)
         asked = []
         evidence.without_people = lambda box, mask: asked.append(box) or mask
         scene = scene_of(evidence, [instance], lambda _query: None)
         scene.mask(instance)
         assert asked == [instance.box]
-        instance.detected = True
-        scene.mask(instance)
+        scene.mask(dataclasses.replace(instance, detected=True))
         assert len(asked) == 1
+
+    def test_doubtful_finds_are_no_neighbors(self):
+        evidence = evidence_of(rounded(SIZE, (PURPLE, (100, 100, 500, 350))))
+        sure, doubtful = Instance((100.0, 100.0, 500.0, 350.0), 0.9), Instance((300.0, 100.0, 600.0, 350.0), 0.3)
+        asked = []
+        evidence.mask = lambda box, others=(): asked.append((box, tuple(others)))
+        scene_of(evidence, [sure, doubtful], lambda _query: None).mask(sure)
+        assert asked == [(sure.box, (sure.box,))]
 
     def test_what_it_finds_is_in_the_view(self):
         evidence = evidence_of(drawn((3000, 2000)))
