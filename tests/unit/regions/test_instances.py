@@ -204,7 +204,7 @@ class TestRecognizedAlone:
 
     def test_the_window_widens_to_all_of_it(self):
         """Where a window shows it best, its mask is cut off below; two steps further it is whole."""
-        tall = (270, 60, 312, 150)
+        tall = (250, 60, 320, 200)
         evidence = Evidence(
             Image(drawn((600, 400), (RED, tall))), Networks(recognizer=ColorRecognizer({"screw": RED}).opened)
         )
