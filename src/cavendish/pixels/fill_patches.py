@@ -1,8 +1,8 @@
 """Filling a hole with patches from elsewhere, first stage: what the hole should look like, at a small size.
 
 Expectation-maximization over a pyramid: every patch that touches the hole finds its nearest patch outside, then every
-pixel of the hole takes the weighted mean of what the patches over it say. Called by `fill`; the result goes on to
-`fill_seams`, which copies instead of averaging.
+pixel of the hole takes the weighted mean of what the patches over it say. Called by `fill`; the result is a layout for
+`fill_quilt`, which copies instead of averaging.
 """
 
 from __future__ import annotations

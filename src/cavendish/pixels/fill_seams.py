@@ -1,4 +1,4 @@
-"""Filling a hole with patches from elsewhere, second stage: copy at full size, with few and quiet seams.
+"""Filling a hole with pieces from elsewhere, last stage: copy at full size, with few and quiet seams.
 
 The guess says roughly which offset each pixel is copied with. Here neighbors are talked into sharing offsets where
 that hides the seam between them; what is then copied keeps all the detail that averaging would lose. Called by `fill`.
