@@ -77,13 +77,8 @@ def quilt(
         "Graphcut textures", 2003; order of places: Criminisi, Pérez and Toyama, "Region filling and object removal by
         exemplar-based image inpainting", 2004.
     """
-    work = _Quilt(
-        Scene(_evened(scene.colors), _evened(scene.hole), _evened(scene.usable)),
-        _evened(layout),
-        _evened(lines),
-        row_prior,
-        rng,
-    )
+    even = Scene(_evened(scene.colors), _evened(scene.hole), _evened(scene.usable))
+    work = _Quilt(even, _evened(layout), _evened(lines), row_prior, rng)
     if not work.sizes:
         return None
     while work.todo.any():
@@ -94,9 +89,9 @@ def quilt(
 
 
 def _evened(values: npt.NDArray[_Value]) -> npt.NDArray[_Value]:
-    """The rows and columns made even in number by repeating the last."""
+    """The rows and columns made even in number: by black ones, which are neither hole nor usable."""
     height, width = values.shape[:2]
-    return np.pad(values, ((0, height % 2), (0, width % 2), *((0, 0),) * (values.ndim - 2)), mode="edge")
+    return np.pad(values, ((0, height % 2), (0, width % 2), *((0, 0),) * (values.ndim - 2)))
 
 
 def _halved(values: Floats | Mask) -> Floats:

@@ -242,7 +242,7 @@ def _seen_somewhere(evidence: Evidence, thing: Thing) -> list[Instance]:
 
 
 def _whole_around(evidence: Evidence, window: FloatBox) -> FloatBox:
-    """A window that shows a thing best, widened on the sides where the thing goes on: the other lens of glasses."""
+    """A window that shows a thing best, widened on the sides where the thing goes on: a rocket's lower half."""
     part = evidence.mask(window).alpha
     for _ in range(_MOST_STEPS):
         wider = _widened(window, part, evidence.view.size)
