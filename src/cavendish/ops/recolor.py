@@ -42,7 +42,7 @@ def _recolor(given: OpInput) -> Patch:
 
 
 def natural_color(own: tuple[float, float, float], color: tuple[int, int, int], look: Look) -> tuple[int, int, int]:
-    """The shade of a color that a part of a person can have, so that it looks grown or made up, not painted over.
+    """The shade of a color that a part of a person can have, so that it looks made up, not painted over.
 
     Args:
         own: The part's present color in Oklab.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 import cv2
@@ -186,9 +187,11 @@ def _fill_window(
 
     check()
     usable = without_bleed(image, part, usable)
-    middle, *smaller = (_scene(image, part, usable, area) for area in (_SEAM_AREA, _GUESS_AREA, _LAYOUT_AREA))
-    small, rough = (replace(scene, colors=_veiled(scene.colors, scene.usable)) for scene in smaller)
-    copied = None if is_smooth(small) else _copy(middle, small, rough, row_prior=row_prior, rng=rng, check=check)
+    middle, small = _scene(image, part, usable, _SEAM_AREA), _veiled_scene(image, part, usable, _GUESS_AREA)
+    copied = None
+    if not is_smooth(small):
+        rough = partial(_veiled_scene, image, part, usable, _LAYOUT_AREA)
+        copied = _copy(middle, small, rough, row_prior=row_prior, rng=rng, check=check)
     computed = copied or fill_membrane(middle)
     if computed.colors.shape == image.shape:
         filled = EncodedRGB(np.rint(computed.colors).astype(np.uint8))
@@ -202,7 +205,13 @@ def _fill_window(
 
 
 def _copy(
-    middle: Scene, small: Scene, rough: Scene, *, row_prior: float, rng: np.random.Generator, check: Callable[[], None]
+    middle: Scene,
+    small: Scene,
+    rougher: Callable[[], Scene],
+    *,
+    row_prior: float,
+    rng: np.random.Generator,
+    check: Callable[[], None],
 ) -> Filled | None:
     """Fill the hole from elsewhere in the window; None where there is nothing to copy."""
     # SciPy, behind these, costs a quarter of a second that a server start and most edits need not pay.
@@ -216,7 +225,7 @@ def _copy(
     texture = guess_texture(small)
     if texture is not None:
         return copy_with_seams(middle, small, texture, check=check)
-    expected = trend(small)
+    expected, rough = trend(small), rougher()
     layout = guess_hole(rough, expected, row_prior=row_prior, rng=rng, check=check)
     if layout is None:
         return None
@@ -244,6 +253,11 @@ def _scene(image: EncodedRGB, part: Mask, usable: Mask, area: int) -> Scene:
         colors, hole, clean = image.astype(np.float32), part, usable
     beside = cv2.dilate(hole.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
     return Scene(colors, hole | (beside & ~clean), clean)
+
+
+def _veiled_scene(image: EncodedRGB, part: Mask, usable: Mask, area: int) -> Scene:
+    scene = _scene(image, part, usable, area)
+    return replace(scene, colors=_veiled(scene.colors, scene.usable))
 
 
 def _shrunk_usable(image: EncodedRGB, usable: Mask, size: tuple[int, int]) -> tuple[Floats, Floats]:

@@ -102,11 +102,15 @@ def _halve(scene: Scene) -> Scene:
     return Scene(np.asarray(colors, np.float32), hole, usable)
 
 
-def _texture(colors: Floats) -> Floats:
-    """Mean absolute derivatives around each pixel: how busy it is, and in which direction."""
+def slopes(colors: Floats) -> Floats:
+    """Absolute derivatives along rows and columns, h×w×2."""
     gray = colors.mean(axis=2)
-    slopes = [np.abs(cv2.Sobel(gray, cv2.CV_32F, *order, scale=0.25)) for order in ((1, 0), (0, 1))]
-    return np.dstack([cv2.blur(slope, (9, 9)) for slope in slopes])
+    return np.dstack([np.abs(cv2.Sobel(gray, cv2.CV_32F, *order, scale=0.25)) for order in ((1, 0), (0, 1))])
+
+
+def _texture(colors: Floats) -> Floats:
+    """Mean slopes around each pixel: how busy it is, and in which direction."""
+    return np.asarray(cv2.blur(slopes(colors), (9, 9)), np.float32)
 
 
 def _starts(scene: Scene, expected: Floats, row_prior: float) -> list[Floats]:

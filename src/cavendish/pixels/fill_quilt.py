@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
+from cavendish.pixels.fill_patches import slopes
 from cavendish.pixels.fill_scene import Floats, Guess, Mask, Scene
 from cavendish.pixels.fill_surface import blur_within
 from cavendish.pixels.fill_trend import interpolated
@@ -99,12 +100,6 @@ def _halved(values: Floats | Mask) -> Floats:
     return cast("Floats", cv2.resize(np.asarray(values, np.float32), size, interpolation=cv2.INTER_AREA))
 
 
-def _slopes(colors: Floats) -> Floats:
-    """Absolute derivatives along rows and columns, h×w×2."""
-    gray = colors.mean(axis=2)
-    return np.dstack([np.abs(cv2.Sobel(gray, cv2.CV_32F, *order, scale=0.25)) for order in ((1, 0), (0, 1))])
-
-
 @dataclass(frozen=True)
 class _Size:
     """Pieces of one size, (2 × reach + 1)² half pixels.
@@ -133,18 +128,18 @@ class _Quilt:
         usable = _halved(scene.usable)
         self.used = np.zeros(usable.shape, np.float32)
         self.source = _halved(scene.colors)
-        slopes = _slopes(self.source)
+        busy = slopes(self.source)
         clean = cv2.erode((usable == 1).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         self.layout = np.asarray(cv2.GaussianBlur(_halved(self.colors), (0, 0), _SOFT), np.float32)
-        self.texture = _expected_texture(slopes, clean, row_prior)
-        self.lines = _slopes(_halved(lines))
+        self.texture = _expected_texture(busy, clean, row_prior)
+        self.lines = slopes(_halved(lines))
         self.soft = blur_within(self.source, usable > 0.5, _SOFT)
         height, width = usable.shape
         self.row = row_prior * _ROW / height
         self.column = row_prior * _COLUMN / width
         largest = min(max(_SIZE * float(scene.hole.sum()) ** 0.5, _LEAST), _MOST)
         reaches = dict.fromkeys(max(_LEAST, round(share * largest)) for share in _REACHES)
-        self.sizes = [size for reach in reaches if (size := _size(reach, usable == 1, slopes)) is not None]
+        self.sizes = [size for reach in reaches if (size := _size(reach, usable == 1, busy)) is not None]
 
     def next_place(self) -> tuple[int, int]:
         """The place, in half pixels, with most around it known and the strongest edges running into it."""
@@ -251,17 +246,17 @@ class _Quilt:
         return _cut(differs, stays, asked).repeat(2, axis=0).repeat(2, axis=1)
 
 
-def _expected_texture(slopes: Floats, clean: Mask, row_prior: float) -> Floats:
+def _expected_texture(busy: Floats, clean: Mask, row_prior: float) -> Floats:
     """How busy each place of the hole should be, as its rim foretells: mean slopes, h×w×2."""
     if not clean.any():
-        return slopes
-    busy, known = _halved(blur_within(slopes, clean, _BUSY)), _halved(clean) > 0.5
+        return busy
+    around, known = _halved(blur_within(busy, clean, _BUSY)), _halved(clean) > 0.5
     level = np.ones(known.shape, np.float32)
-    even = interpolated(busy, known, (1 + row_prior) * level, level)
+    even = interpolated(around, known, (1 + row_prior) * level, level)
     return cast("Floats", cv2.resize(even, clean.shape[::-1], interpolation=cv2.INTER_LINEAR))
 
 
-def _size(reach: int, usable: Mask, slopes: Floats) -> _Size | None:
+def _size(reach: int, usable: Mask, busy: Floats) -> _Size | None:
     """All pieces of one size; None where there is not one."""
     wide = 2 * reach + 1
     inner = (slice(reach, usable.shape[0] - reach), slice(reach, usable.shape[1] - reach))
@@ -271,7 +266,7 @@ def _size(reach: int, usable: Mask, slopes: Floats) -> _Size | None:
     centers = whole[inner] > 0
     if not centers.any():
         return None
-    return _Size(reach, inner, centers, np.asarray(cv2.blur(slopes, (wide, wide))[inner], np.float32))
+    return _Size(reach, inner, centers, np.asarray(cv2.blur(busy, (wide, wide))[inner], np.float32))
 
 
 def _mismatch(picture: Floats, piece: Floats, weight: Floats | None = None) -> Floats:

@@ -100,6 +100,7 @@ _MARCH = (1, 2, 4, 8)
 _ABSORBED, _THIN, _OPACITY = 0.75, 0.35, 2.6
 """How much light they take, by their mean depth or one that is thin, and how opaque they are."""
 _HAZE = 0.75
+"""How far clouds at the horizon take its color."""
 _STARS_PER_PIXEL = 0.0011
 
 
