@@ -5,10 +5,10 @@ degraded in eight ways, the last of them several at once, drawn by the photo's n
 of the photos, by name, to show how far figures hang on the choice; constants were chosen with both in view, so neither
 is an examination.
 `safety` is of auto_enhance at its default on untouched and degraded photos: how far a good photo moves (mean CIE dE
-2000), how much more is clipped, how far skin turns. `recovery` is the share of a degradation's dE that auto_enhance
-undoes unasked, what Pillow's autocontrast undoes, and the share that the op made for it undoes at its default (where it
-looks at the picture) or at the opposite amount (where it does not). `pairs` are the bench's pairs with a known answer,
-in dB.
+2000), how much more is clipped, how far skin turns. `recovery` is the share of a degradation's dE, on the photos it
+changed at all (colors of gray ones cannot fade), that auto_enhance undoes unasked, what Pillow's autocontrast undoes,
+and the share that the op made for it undoes at its default (where it looks at the picture) or at the opposite amount
+(where it does not). `pairs` are the bench's pairs with a known answer, in dB.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from cavendish.pixels.white_point import NEUTRAL, adaptation, light_of
 
 Pixels = npt.NDArray[np.uint8]
 Edit = Callable[[Pixels], Pixels]
+Measures = npt.NDArray[np.float64]
 
 _BENCH = Path(__file__).parents[2] / "shared" / "bench"
 _OWN = ("astronaut", "coffee", "chelsea", "rocket", "hubble_deep_field", "retina")
@@ -52,6 +53,7 @@ _FOLDERS = (
 )
 _NOT_PHOTOS = {"handwriting", "mona_lisa_extended", "road_teddy", "rm-text-rocket_in"}
 _STRENGTH, _AMOUNT = 0.5, 0.5
+_UNCHANGED_DE = 0.3
 
 
 def photos(bench: Path, more: Path | None, side_px: int) -> dict[str, Pixels]:
@@ -217,33 +219,36 @@ def recovery(images: Mapping[str, Pixels], worse: Mapping[str, Mapping[str, Pixe
     other = np.array([in_other_half(name) for name in images])
     for harm, degraded in worse.items():
 
-        def left(edit: Edit, degraded: Mapping[str, Pixels] = degraded) -> npt.NDArray[np.float64]:
+        def left(edit: Edit, degraded: Mapping[str, Pixels] = degraded) -> Measures:
             return np.array([difference(images[name], edit(image)) for name, image in degraded.items()])
 
         before, enhanced = left(lambda image: image), left(_enhanced)
+        changed = before > _UNCHANGED_DE
+
         row = {
             "degradation": harm,
-            "dE": round(float(before.mean()), 2),
-            "auto_enhance undoes %": _undone(before, enhanced),
-            "one half": _undone(before[~other], enhanced[~other]),
-            "other half": _undone(before[other], enhanced[other]),
+            "photos": int(changed.sum()),
+            "dE": round(float(before[changed].mean()), 2),
+            "auto_enhance undoes %": _undone(before, enhanced, changed),
+            "one half": _undone(before, enhanced, changed & ~other),
+            "other half": _undone(before, enhanced, changed & other),
             "worse by > 0.5": int((enhanced > before + 0.5).sum()),
-            "autocontrast undoes %": _undone(before, left(_autocontrast)),
+            "autocontrast undoes %": _undone(before, left(_autocontrast), changed),
         }
         if harm in DEGRADED:
             _, op, undo = DEGRADED[harm]
-            row |= {"op": op, "it undoes %": _undone(before, left(undo))}
+            row |= {"op": op, "it undoes %": _undone(before, left(undo), changed)}
         yield row
 
 
-def _undone(before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> int:
-    return round(100 * float(1 - after.mean() / before.mean()))
+def _undone(before: Measures, after: Measures, where: npt.NDArray[np.bool_]) -> int:
+    return round(100 * float(1 - after[where].mean() / before[where].mean()))
 
 
 def pairs(bench: Path) -> Iterator[dict[str, Any]]:
     """The bench's pairs for low light and black and white."""
     ops: Mapping[str, Edit] = {
-        "gt-lowlight-coffee": lambda image: np.asarray(brighten_low_light(EncodedRGB(image), strength=_STRENGTH)[0]),
+        "gt-lowlight-coffee": lambda image: np.asarray(brighten_low_light(EncodedRGB(image), strength=_STRENGTH)),
         "gt-bw-coffee": lambda image: np.asarray(tone.black_and_white(EncodedRGB(image))),
     }
     lines = (bench / "pairs.jsonl").read_text("utf-8").splitlines() if (bench / "pairs.jsonl").exists() else []

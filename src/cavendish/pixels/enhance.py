@@ -24,26 +24,28 @@ _LOOK_PX = 256
 _WHITE = 0.93
 """Encoded, where the brightest half percent belongs: below white, so that nothing clips."""
 _MOST_EV = 2.5
-_USUAL_MIRED, _CALM_MIRED = 6.0, 9.0
+_USUAL_MIRED, _CALM_MIRED = 3.0, 6.0
 """Pictures without a cast look this warm on the whole, and casts of so much more are taste; of twice as much, none."""
 _MOST_MIRED, _MOST_DUV = 45.0, 0.006
-_DOUBT, _TRUST = 0.28, 3.0
+_DOUBT, _TRUST = 0.2, 4.0
 """Confidence up to which a cast is left alone, and how fast belief grows beyond."""
-_LEAST_SKIN, _SKIN_DEG = 0.01, 3.0
+_LEAST_SKIN, _SKIN_DEG = 0.01, 2.2
 """Share of the picture from which what looks like skin is spared, and how far its Oklab hue may turn; a cast
 that is beyond doubt may turn it three times as far, back to where it was."""
 _SKIN_HUES_DEG = (46.0, 58.0)
-_OVER_MIDDLE_EV, _OVER_WHITE = 1.8, 0.14
+_OVER_MIDDLE_EV, _OVER_WHITE = 2.1, 0.16
 """Stops by which the middle tones of an overexposed picture get darker, and the share of light that its white loses:
 blown parts stay blown, and gray paper for a sky looks worse than white."""
-_GREATEST_VIBRANCE = 0.65
-_VIVID, _PALE = 0.15, 0.05
+_GREATEST_VIBRANCE = 0.55
+_VIVID, _PALE = 0.16, 0.08
 """Oklab chroma of the strongest colors of pictures that need none, and all, of the vibrance."""
 _SKIN_COLOR = (0.62, 0.78)
 """Direction of skin in Oklab's a and b; wood, sand and brick lie there too."""
-_SPARED = 0.7
+_SPARED = 0.45
 """Share of the vibrance that skin and its like do without: they look burnt soonest."""
 _DEEPEST_LIFT_EV = 0.5
+_BRIGHT_VEIL = 0.5
+"""Share of a veil that is left where the picture may be bright all over."""
 _UNSEEN = 0.002
 """Change of light that is less than a code of 8 bits anywhere."""
 
@@ -214,10 +216,14 @@ def _mean_hue_deg(lab: Floats) -> float:
 
 
 def _ends(pixels: npt.NDArray[np.uint8], share: float) -> tuple[float, float]:
-    """Encoded values that become black and white where a veil lies over the darkest tones."""
+    """Encoded values that become black and white where a veil lies over the darkest tones.
+
+    A picture that has white and no black may as well be bright all over, unless nothing in it is even dark gray.
+    """
     low = float(np.quantile(pixels.min(axis=-1), 0.005)) / 255
     high = float(np.quantile(pixels.max(axis=-1), 0.995)) / 255
-    veiled = share * float(smooth_step(low, 0.04, 0.13))
+    bright = float(smooth_step(high, 0.88, 0.97) * smooth_step(low, 0.42, 0.34))
+    veiled = share * float(smooth_step(low, 0.04, 0.13)) * (1 - _BRIGHT_VEIL * bright)
     return 0.9 * low * veiled, 1 - veiled * max(0.0, _WHITE + 0.04 - high)
 
 
@@ -230,8 +236,8 @@ def _overexposure(pixels: npt.NDArray[np.uint8]) -> float:
     if clipped.size == 0:
         return 0.0
     variation = float(clipped.min(axis=-1).std())
-    bright = smooth_step(luma(EncodedRGB(pixels[None])).mean(), 0.48, 0.58)
-    return float(bright * smooth_step(3 * len(clipped) / pixels.size, 0.08, 0.25) * smooth_step(variation, 12, 30))
+    bright = smooth_step(luma(EncodedRGB(pixels[None])).mean(), 0.45, 0.56)
+    return float(bright * smooth_step(3 * len(clipped) / pixels.size, 0.06, 0.2) * smooth_step(variation, 12, 30))
 
 
 def _exposure_ev(pixels: npt.NDArray[np.uint8]) -> float:

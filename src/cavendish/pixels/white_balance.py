@@ -17,7 +17,7 @@ from cavendish.pixels.tone_curves import within_gamut
 from cavendish.pixels.white_point import NEUTRAL, Light, adaptation, estimate_light, gray_light, light_of, rebalanced
 
 _LOOK_PX = 200
-_DOUBT, _TRUST = 0.12, 1.6
+_DOUBT, _TRUST = 0.1, 2.4
 """Confidence up to which a cast is left alone though it was complained of, and how fast belief grows beyond."""
 _WARMTH_MIRED = 110.0
 """Of the greatest warmth: from daylight to the light of late afternoon."""

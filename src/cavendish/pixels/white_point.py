@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cavendish.errors import require_within
-from cavendish.imaging.color import LinearRGB, to_oklab
+from cavendish.imaging.color import EncodedRGB, LinearRGB, to_encoded, to_linear, to_oklab
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,6 +43,16 @@ _APART = np.array([45.0, 0.012])
 """Mired and Duv by which views may differ and still speak of one light."""
 _ONE_COLOR, _MANY_COLORS = 0.004, 0.012
 """Deviation of tones across the line along which they vary most: none of it tells of the light, and all the more."""
+_PALE, _ALL_GRAY = 0.06, 0.7
+"""Deviation of tones up to which a picture's colors are few and pale, and the share of gray from which it is gray."""
+_LEAST_TINTED, _LEAST_ALIKE, _ALIKE = 0.001, 0.2, 3
+"""Share of the picture that is tinted white at least, the share of what is clipped in part that has that one color,
+and how many codes that color spreads."""
+_WHITE_CODE, _DARKEST_WHITE = 251, 150
+"""Weakest channel of what is white without a tint, and with the strongest."""
+_TINTS_MIRED = np.arange(-60, 61)
+_TINT_ERROR, _LEAST_TINT_MIRED = 0.015, 8
+"""Linear light by which a tinted white may miss that of a black body, and what is no tint yet."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,8 @@ def estimate_light(image: LinearRGB, seen: npt.NDArray[np.bool_]) -> Light:
 
     Four views that fail on different pictures are asked: the brightest pixels, edges, a high norm of all pixels, and
     the grays nearest to neutral. They are believed as far as they agree, as the corrected picture has more true grays
-    than before, and as the picture has many colors: a lawn or a blue wall tells nothing of the light.
+    than before, and as the picture has many colors: a lawn or a blue wall tells nothing of the light. White that was
+    clipped before it was tinted has one color all over, which tells the tint alone.
 
     Args:
         image: A small copy, h×w×3, about 200 pixels a side.
@@ -138,6 +149,9 @@ def estimate_light(image: LinearRGB, seen: npt.NDArray[np.bool_]) -> Light:
         color constancy", 2007; Cheng, Prasad & Brown, "Illuminant estimation for color constancy", 2014.
     """
     light = np.maximum(image.astype(np.float32), 0)
+    tint = _tinted_white(light[seen])
+    if tint is not None:
+        return tint
     usable = seen & (light.max(axis=2) < _CLIPPED) & (light.mean(axis=2) > _DARK)
     pixels = light[usable]
     if len(pixels) < _FEWEST_PIXELS:
@@ -169,6 +183,38 @@ def gray_light(image: LinearRGB, seen: npt.NDArray[np.bool_]) -> Light:
         return NEUTRAL
     mired, duv = _offset(pixels.mean(axis=0).astype(np.float64))
     return Light(float(mired), float(duv))
+
+
+def _tinted_white(pixels: npt.NDArray[np.float32]) -> Light | None:
+    """The tint of what was clipped to white first: one color over an area, with a channel clipped, and no white left.
+
+    Of the tints by which black-body light explains the color, the one that clips least is taken.
+    """
+    codes = to_encoded(LinearRGB(pixels[None]))[0].astype(np.int32)
+    strongest, weakest = codes.max(axis=1), codes.min(axis=1)
+    partly = codes[(strongest >= 254) & (weakest < _WHITE_CODE) & (weakest > _DARKEST_WHITE)]
+    fewest = max(_LEAST_TINTED * len(codes), 4 * np.count_nonzero(weakest >= _WHITE_CODE), 1)
+    if len(partly) < fewest:
+        return None
+    _, inverse, counts = np.unique(partly // 2, axis=0, return_inverse=True, return_counts=True)
+    usual = partly[inverse.ravel() == counts.argmax()].mean(axis=0)
+    alike = partly[np.abs(partly - usual).max(axis=1) <= _ALIKE]
+    if len(alike) < max(fewest, _LEAST_ALIKE * len(partly)):
+        return None
+    color = to_linear(EncodedRGB(np.rint(alike.mean(axis=0)).astype(np.uint8).reshape(1, 1, 3)))[0, 0]
+    for stops in np.linspace(0, 0.2, 9):
+        errors = np.abs(np.minimum(_tinted_whites() * 2**stops, 1) - color).max(axis=1)
+        mired = int(_TINTS_MIRED[errors.argmin()])
+        if errors.min() < _TINT_ERROR:
+            inside = _LEAST_TINT_MIRED <= abs(mired) < _TINTS_MIRED[-1]
+            return Light(float(mired), 0.0) if inside else None
+    return None
+
+
+@cache
+def _tinted_whites() -> Floats:
+    """White in each of the tints, linear sRGB, n×3; may go beyond 1."""
+    return np.array([adaptation(NEUTRAL, Light(float(mired), 0)).sum(axis=1) for mired in _TINTS_MIRED], np.float64)
 
 
 def _brightest(pixels: npt.NDArray[np.float32]) -> Floats:
@@ -206,14 +252,16 @@ def _agreement(views: Floats) -> float:
 def _plausibility(pixels: npt.NDArray[np.float32], found: Light) -> float:
     """Whether the correction makes grays of what was not gray, and leaves colors that the light does not explain.
 
-    The light moves all colors along one line; where nothing varies across it (a lawn, a blue wall, a sunset), the
-    color may as well be the thing's own. A picture that becomes gray by a small step is taken for a gray scene.
+    The light moves all colors along one line; where nothing varies across it (a lawn, a blue wall, a sunset), or
+    colors are few and pale, the color may as well be the things' own. A picture that becomes gray all over by a small
+    step is taken for a gray scene.
     """
     before, after = _tones(pixels), _tones(pixels @ adaptation(found).T)
     grays = [float(np.exp(-((np.linalg.norm(tones, axis=1) / 0.03) ** 2)).mean()) for tones in (before, after)]
-    across = math.sqrt(max(0.0, float(np.linalg.eigvalsh(np.cov(after.T))[0])))
-    varied = min(max((across - _ONE_COLOR) / _MANY_COLORS, 0.1), 1.0)
-    gray_scene = min(1.0, 2 * grays[1]) * max(0.0, 1 - abs(found.mired) / 90)
+    variances = np.linalg.eigvalsh(np.cov(after.T))
+    across, spread = math.sqrt(max(0.0, float(variances[0]))), math.sqrt(max(0.0, float(variances.sum())))
+    varied = min(max((across - _ONE_COLOR) / _MANY_COLORS, 0.1), 1.0) * min(1.0, spread / _PALE)
+    gray_scene = min(1.0, max(0.0, 4 * (grays[1] - _ALL_GRAY))) * max(0.0, 1 - abs(found.mired) / 90)
     return min(max(0.5 + 2 * (grays[1] - grays[0]), 0.15), 1.0) * max(varied, gray_scene)
 
 

@@ -112,6 +112,17 @@ def test_nothing_is_told_from_black_or_from_too_little():
     assert estimate_light(image, np.zeros_like(EVERYWHERE)).confidence == 0
 
 
+@pytest.mark.parametrize(("temperature_k", "mired"), [(5000, 46), (8000, -29)])
+def test_white_that_was_clipped_before_it_was_tinted_tells_the_tint_of_a_lawn(temperature_k, mired):
+    """A lawn alone tells nothing; clipped clouds above it do, unless they are still white."""
+    image = lawn()
+    image[:20] = 255
+    found = told(under(image, temperature_k))
+    assert found.mired == pytest.approx(mired, abs=4)
+    assert found.confidence == 1
+    assert told(image).confidence < 0.3
+
+
 def test_kelvin_is_the_light_the_picture_was_taken_in():
     image = np.full((4, 4, 3), 128, np.uint8)
     blue, red = (
