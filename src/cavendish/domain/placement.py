@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 RELATIONS = frozenset(
-    {"next to", "in front of", "behind", "left of", "right of", "on", "in", "above", "under", "between"}
+    {"next to", "in front of", "behind", "left of", "right of", "on", "in", "above", "under", "between", "instead of"}
 )
-"""How a thing may stand to another."""
+"""How a thing may stand to another; `instead of` where the other one stood."""
 
 _SIDES = frozenset({"left", "right", "center", "top", "bottom"})
 _DEPTHS = {"in the distance": "distance", "in the foreground": "foreground"}

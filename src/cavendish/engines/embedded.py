@@ -59,12 +59,15 @@ class EmbeddedEngine:
 
     def edit_now(self, given: EngineInput, context: EditContext) -> EngineResult:
         """The same, in the calling thread."""
-        from cavendish.engines.workbench import Means, Workbench, run_step  # noqa: PLC0415 - not at start-up
+        from cavendish.engines.roles import as_numbered, scene_of, with_scene_first  # noqa: PLC0415 - not at start-up
+        from cavendish.engines.workbench import Means, Workbench, run_step  # noqa: PLC0415
         from cavendish.regions.resolve import RegionResolver  # noqa: PLC0415
 
         _refuse_useless_pointing(given)
         resolver = RegionResolver(self._networks)
         means = Means(resolver, self._restorers, self._most_pixels)
+        scene = scene_of(given, resolver)
+        given = with_scene_first(given, scene) if scene else given
         pictures: list[Image] = []
         outcomes: tuple[StepOutcome, ...] = ()
         for output in range(given.request.num_images):
@@ -72,6 +75,7 @@ class EmbeddedEngine:
             made = tuple(
                 run_step(bench, step, k, given.plan, output, context) for k, step in enumerate(given.plan.steps)
             )
+            made = tuple(map(as_numbered, made)) if scene else made
             outcomes = outcomes or made
             if all(made[i].status is Status.SKIPPED for i in asked_for(given.plan)):
                 raise UnsupportedEdit(_nothing_done([made[i] for i in asked_for(given.plan)]))

@@ -48,9 +48,11 @@ _TRUE_TO_SIZE = 0.7
 """How far the table of sizes is believed: a cat may be a kitten, and a dog on its hind legs."""
 _SCALES = (0.07, 0.92)
 """Least and greatest height of a thing that is sized by another, as a fraction of the picture's."""
+_INSTEAD = (0.6, 1.5)
+"""Least and greatest height of what takes another thing's place, as a part of that thing's."""
 _SEEN_OF_CUT = 0.5
 """Part of its real height that is seen of what the frame cuts off."""
-_SIZED_BY = frozenset({"next to", "in front of", "behind", "left of", "right of", "between", "under"})
+_SIZED_BY = frozenset({"next to", "in front of", "behind", "left of", "right of", "between", "under", "instead of"})
 
 
 def place_subject(
@@ -140,7 +142,7 @@ def _premultiplied(own: EncodedRGB, alpha: Plane) -> Reader:
 
 def _scale(given: OpInput, where: Whereabouts, thing: Thing) -> float:
     """The height asked for; unasked, as tall beside what it stands to as such things are, or clearly smaller."""
-    scale: float = given.parameters["scale"]
+    scale: float = given.parameters.get("scale", _BESIDE_SUBJECT)
     if "scale" in given.step.stated:
         return scale
     height = given.image.size[1]
@@ -152,7 +154,11 @@ def _scale(given: OpInput, where: Whereabouts, thing: Thing) -> float:
             own *= _SEEN_OF_CUT if "bottom" in thing.cut else 1
             other *= _SEEN_OF_CUT if box[3] >= height and contact_row(given.anchor.alpha) is None else 1
             ratio = (own / other) ** _TRUE_TO_SIZE * _BESIDE_SUBJECT ** (1 - _TRUE_TO_SIZE)
+            if where.relation == "instead of":
+                ratio = min(max(ratio, _INSTEAD[0]), _INSTEAD[1])
             return float(np.clip((box[3] - box[1]) / height * ratio, *_SCALES))
+        if where.relation == "instead of":
+            return (box[3] - box[1]) / height
     busy = (given.anchor if where.relation in _SIZED_BY else None) or given.foreground
     if busy is None or busy.box is None:
         return scale
@@ -190,7 +196,7 @@ def _place_subject(given: OpInput) -> Patch:
         light=given.light,
         check=given.check,
     )
-    note = f"“{where.anchor}” was not found in picture 1, so it stands where there is room" if lost else ""
+    note = f"“{where.anchor}” was not found in the scene, so it stands where there is room" if lost else ""
     return dataclasses.replace(patch, note=note)
 
 
@@ -324,7 +330,9 @@ def _stitch_panorama(given: OpInput) -> Redrawn:
 
 
 def _copy_object(given: OpInput) -> Patch:
-    """As large as it is in its own picture, unless a size is said."""
+    """In another thing's place, or else as large as it is in its own picture, unless a size is said."""
+    if given.anchor is not None and read_placement(given.step.placement).relation == "instead of":
+        return _place_subject(dataclasses.replace(given, foreground=None))
     assert given.other is not None, "the engine resolves declared needs"
     assert given.other_foreground is not None, "the engine resolves declared needs"
     box = given.other_foreground.box

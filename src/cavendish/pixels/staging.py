@@ -125,6 +125,8 @@ def stage(scene: Scene, thing: Thing, *, scale: float, random: np.random.Generat
         placed = _freely(scene, thing, tall)
     elif scene.relation in {"next to", "left of", "right of", "between"}:
         placed = _beside(scene, thing, tall, box)
+    elif scene.relation == "instead of":
+        placed = _standing((box[0] + box[2]) / 2, _ground_of(scene, box), tall, thing)
     elif scene.relation in {"in front of", "behind", "under"}:
         placed = _in_depth(scene, thing, tall, box)
     elif scene.relation == "above":
@@ -295,8 +297,9 @@ def _hung(scene: Scene, thing: Thing, tall: float, box: Box) -> Placement:
 
 
 def _lies_on_something(scene: Scene) -> bool:
-    """Whether a thing is put on or in another that is no ground; it goes there even where its own picture cuts it."""
-    box = scene.anchor.box if scene.anchor is not None and scene.relation in {"on", "in"} else None
+    """Whether a thing is put on, in or instead of another that is no ground; there its own picture may cut it."""
+    relations = {"on", "in", "instead of"}
+    box = scene.anchor.box if scene.anchor is not None and scene.relation in relations else None
     return box is not None and not _is_ground(scene, box)
 
 

@@ -213,6 +213,7 @@ def _image(op: str, found: Found, thing: Noun | None, images: int) -> int:
     return next((index for index in named if index), 1)
 
 
+_PAIR = 2
 _CLOSER = re.compile(r"\b(?:closer|nearer|next|close) to (?:the |his |her |their |my |a )?(?P<what>.+)$")
 
 
@@ -220,9 +221,15 @@ def _placement(op: str, found: Found, ask: Ask, images: int) -> str:
     """Where the thing goes; for what is laid flat on the picture or moved within it, only the side."""
     if found.rule.op == "move_object" and (closer := _CLOSER.search(ask.phrase.text)):
         return f"near {closer['what']}"
-    thing = (found.slots.get("thing") or found.slots.get("what") or Phrase((), "")).text
+    named = found.slots.get("thing") or found.slots.get("what") or Phrase((), "")
+    thing = named.text
+    if op == "copy_object" and "thing2" in found.slots:
+        replaced = read_noun(found.slots["thing2"], images=images)
+        if replaced.query is not None and not replaced.image:
+            return f"instead of the {replaced.text}"
     if op in _STOOD:
-        return whereabouts(ask.phrase, thing=thing, images=images)
+        of_either = images == _PAIR and " from " not in ask.phrase.text and not read_noun(named, images=images).image
+        return whereabouts(ask.phrase, thing=thing, images=images, any_picture=of_either)
     return sides_in(ask.phrase.text.replace(thing, " ", 1)) or sides_in(ask.phrase.text)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from cavendish.domain.placement import read_placement
 from cavendish.domain.plan import Step
 from cavendish.planning.nouns import PEOPLE_PRONOUNS, Noun, image_index, read_noun
 from cavendish.planning.phrases import Found, nouns_of
-from cavendish.planning.tokens import Phrase
+from cavendish.planning.tokens import Phrase, tokenize
 
 _DEFINITE = frozenset({"the", "this", "that", "these", "those", "my", "our", "his", "her", "their", "your", "both"})
 _NEEDS_ANOTHER = frozenset({"place_subject", "place_sticker", "place_on_surface", "copy_object"})
@@ -86,7 +87,8 @@ def composed(steps: Iterable[Step], *, images: int) -> list[Step]:
     """Join what two clauses say of one placement, and let a named way of combining stand for “combine the images”.
 
     “Take the guy from image 2, put him in the boat” is one step; “combine them, focus stacking” needs no placing.
-    Of several things whose pictures are not named, each comes from the next picture.
+    Of several things whose pictures are not named, each comes from the next picture. What another thing is put
+    instead of is taken away first.
     """
     kept: list[Step] = []
     for step in steps:
@@ -101,4 +103,15 @@ def composed(steps: Iterable[Step], *, images: int) -> list[Step]:
         for image, k in enumerate(unnamed, 1):
             kept[k] = dataclasses.replace(kept[k], image=image)
     merged = any(step.op in _MERGED for step in kept)
-    return [step for step in kept if not (merged and step.op == "place_subject" and not step.target)]
+    kept = [step for step in kept if not (merged and step.op == "place_subject" and not step.target)]
+    return [part for step in kept for part in (*_made_room(step), step)]
+
+
+def _made_room(step: Step) -> Iterator[Step]:
+    """The removal of what a thing takes the place of."""
+    where = read_placement(step.placement)
+    if step.op in _FETCHED and where.relation == "instead of":
+        query = read_noun(Phrase(tuple(tokenize(where.anchor)), where.anchor)).query
+        yield Step(
+            "remove_object", "remove", target=where.anchor, region=query, confidence=step.confidence, span=step.span
+        )

@@ -15,7 +15,8 @@ _SAID = {
     "in back of": "behind", "left of": "left of", "right of": "right of", "on top of": "on", "on": "on", "onto": "on",
     "upon": "on", "atop": "on", "to": "on", "in": "in", "into": "in", "inside": "in", "within": "in", "above": "above",
     "over": "above", "under": "under", "underneath": "under", "beneath": "under", "below": "under",
-    "between": "between",
+    "between": "between", "instead of": "instead of", "in place of": "instead of", "in the place of": "instead of",
+    "replacing": "instead of",
 }  # fmt: skip
 assert set(_SAID.values()) == RELATIONS
 _RELATION = re.compile(rf"\b({'|'.join(sorted(_SAID, key=len, reverse=True))}) ")
@@ -33,29 +34,31 @@ _NO_THING = frozenset(
 )
 
 
-def whereabouts(phrase: Phrase, *, thing: str = "", images: int = 1) -> str:
+def whereabouts(phrase: Phrase, *, thing: str = "", images: int = 1, any_picture: bool = False) -> str:
     """Where words say that a thing goes, in the form that `read_placement` reads.
 
     Args:
         phrase: The clause.
         thing: What is placed, as it stands there; words beside it count first.
         images: How many pictures come with the message.
+        any_picture: Whether it may go to something that another picture than the first one shows.
     """
     beside = phrase.text.replace(thing, " ", 1) if thing else phrase.text
     sides = sides_in(beside) or sides_in(phrase.text)
     behind = phrase.text.find(thing) + len(thing) if thing else 0
-    relation = _related(phrase.part(behind, len(phrase.text)), images)
+    relation = _related(phrase.part(behind, len(phrase.text)), images, any_picture=any_picture)
     if relation.startswith(f"{sides} of "):
         sides = ""
     return ", ".join(filter(None, (sides, relation)))
 
 
-def _related(phrase: Phrase, images: int) -> str:
-    """The first relation to something that the first picture shows, such as “behind the red sofa”."""
+def _related(phrase: Phrase, images: int, *, any_picture: bool) -> str:
+    """The first relation to something that the first picture, or any, shows, such as “behind the red sofa”."""
     for match in _RELATION.finditer(phrase.text):
-        noun = read_noun(phrase.part(match.end(), len(phrase.text)), images=images)
+        after = phrase.part(match.end(), len(phrase.text))
+        noun = read_noun(after, images=images)
         relation = _SAID[match[1]]
-        if noun.image or not noun.text or not is_thing(noun):
+        if (noun.image and not any_picture) or not noun.text or not is_thing(noun):
             continue
         if noun.text.lower() in _FAR:
             return "in the distance"
@@ -65,7 +68,7 @@ def _related(phrase: Phrase, images: int) -> str:
             return f"{relation} {noun.text}"
         if noun.query is None:
             continue
-        if relation in _UPON and (nearer := _related(phrase.part(match.end(), len(phrase.text)), images)):
+        if relation in _UPON and (nearer := _related(after, images, any_picture=any_picture)):
             return nearer  # “on the table next to the candle”: the candle tells more
         return f"{relation} the {_without_side(noun.text)}" if relation in _UPON else f"{relation} the {noun.text}"
     return ""
