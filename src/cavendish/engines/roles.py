@@ -1,4 +1,4 @@
-"""Which picture is the scene, where a sentence leaves it open: “put the teddy bear on the road”, the bear sent first."""
+"""Which picture is the scene where a sentence leaves it open: “put the bear on the road”, the bear sent first."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 _PLACING = frozenset({"place_subject", "copy_object"})
 _SAYS_FROM = re.compile(r"\bfrom\b.*\b(?:image|picture|photo|pic|one)\b", re.IGNORECASE)
+_SAYS_FROM_FIRST = re.compile(
+    r"\bfrom (?:the )?(?:first\b|1st\b|(?:image|picture|photo|pic) (?:1|one)\b)", re.IGNORECASE
+)
 
 
 def scene_of(given: EngineInput, resolver: RegionResolver) -> int:
     """Index of the picture that a thing is placed into.
 
-    That is the first one, unless the thing is found there, and not as surely in the one it would come from, and the
-    sentence does not say “from image 2”.
+    That is the first one, unless the sentence says that the thing comes from there, or leaves it open and the thing
+    is found there, and not as surely in the other one.
 
     Args:
         given: The edit.
@@ -33,8 +36,10 @@ def scene_of(given: EngineInput, resolver: RegionResolver) -> int:
     if len(placing) != 1 or given.request.pointing is not None:
         return 0
     step = placing[0]
-    if not 0 < step.image < len(given.images) or not _names_one(step) or _SAYS_FROM.search(step.span):
+    if not 0 < step.image < len(given.images) or not _names_one(step):
         return 0
+    if _SAYS_FROM.search(step.span):
+        return step.image if _SAYS_FROM_FIRST.search(step.span) else 0
     first, other = (_sureness(given.images[k], step, resolver) for k in (0, step.image))
     return step.image if first > other else 0
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from cavendish.imaging.resample import Planes, Reader, scaling, translation, war
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.ops.real_world import base_of, real_height_m
 from cavendish.pixels.cast_shadow import CastLight, cast_shadow_rows
-from cavendish.pixels.composite import Patch, Redrawn, whole
+from cavendish.pixels.composite import Patch, Redrawn, apply_patch, whole
 from cavendish.pixels.harmonize import light_match, sample, sampled_light
 from cavendish.pixels.layout import Cell, arranged, beside, divided, exposed_twice, in_grid, in_rows, stacked
 from cavendish.pixels.matte import foreground_rows
@@ -37,6 +38,9 @@ _MATCH = 0.6
 """How far a thing's light is moved towards the scene's."""
 _SHADOW = 0.9
 """Greatest density of the contact shadow: ground under a thing gets little but the light that grazes it."""
+
+_SUNK, _GIVEN_BACK = 0.07, (0.6, 0.15)
+"""Part of a floating thing that is under water; how much of it the water mirrors, next to it and of its top."""
 
 _RIM_CODES, _RIM_SHARE, _KEYED_CODES = 10, 0.02, 40
 """Codes by which a plain rim may vary, the share of it that may do more, and those by which ink shows entirely."""
@@ -120,6 +124,39 @@ def place_subject(
     return dataclasses.replace(whole(image, EncodedRGB(pixels), alpha=changed), subject=placed, opacity=opacity)
 
 
+def float_subject(
+    image: Image, subject: Image, alpha: Plane, box: Box, placement: Placement, water: Plane, **how: Any
+) -> Patch:
+    """Let a cut-out thing float: its lowest part is under water, and the rest stands upside down in it, ever fainter.
+
+    Args:
+        image: The scene.
+        subject: The picture the thing comes from.
+        alpha: h×w alpha of the thing in that picture.
+        box: Box of the thing in that picture.
+        placement: Where the box lands in the scene.
+        water: h×w, 0–1, where the scene is water.
+        how: What else `place_subject` takes.
+
+    Source:
+        The law of reflection on a level mirror, seen from far away. Water gives back the more the flatter it is seen
+        (Fresnel), so the part next to the thing, seen flattest for what is mirrored in it, is the strongest.
+    """
+    left, top, right, bottom = box
+    line = bottom - max(1, round(_SUNK * (bottom - top)))
+    above = dataclasses.replace(placement, height=placement.height * (line - top) / (bottom - top))
+    cut = slice(top, line), slice(left, right)
+    fading = np.linspace(*_GIVEN_BACK, line - top, dtype=np.float32)[:, None]
+    mirror = dataclasses.replace(above, top=above.top + above.height, front=1 - water)
+    turned, size = np.ascontiguousarray(subject.rgb[cut][::-1]), (0, 0, right - left, line - top)
+    reflected = place_subject(image, Image(turned), alpha[cut][::-1] * fading, size, mirror, **how)
+    mirrored = apply_patch(image, reflected)
+    patch = place_subject(mirrored, subject, alpha, (left, top, right, line), above, **how)
+    both = apply_patch(mirrored, patch)
+    changed = np.maximum(patch.alpha, reflected.alpha)
+    return dataclasses.replace(patch, pixels=EncodedRGB(both.rgb), alpha=changed)
+
+
 def _zone(placement: Placement, size: tuple[int, int]) -> tuple[slice, slice]:
     """The thing's surroundings in the scene: as much again on each side."""
     spans = ((placement.top, placement.height, size[1]), (placement.left, placement.width, size[0]))
@@ -186,7 +223,8 @@ def _place_subject(given: OpInput) -> Patch:
     if given.parameters["shadow"] == "none":
         placement = dataclasses.replace(placement, grounded=False)
     lost = bool(where.anchor) and given.anchor is None
-    patch = place_subject(
+    put = place_subject if placement.water is None else partial(float_subject, water=placement.water)
+    patch = put(
         given.image,
         given.other,
         given.other_foreground.alpha,

@@ -20,7 +20,11 @@ def real_height_m(name: str) -> float | None:
 
 
 def base_of(name: str) -> str:
-    """How others are put on or in a thing: `wall`, `seat`, `bed`, `table`, `container`, or "" for on its upper edge."""
+    """How others are put on or in a thing.
+
+    Returns:
+        `wall`, `water`, `seat`, `bed`, `table`, `container`, or "" for on its upper edge.
+    """
     return _by_words(name, _bases()) or ""
 
 

@@ -34,6 +34,7 @@ _ON_GROUND = 0.75
 """How far down a stretch of ground a thing stands on it."""
 _DOWN_ON, _DOWN_IN = {"seat": 0.62, "table": 0.3, "bed": 0.55}, 0.6
 """How far down what it is put on, or the container it is put in, a thing's foot comes, of the other's height."""
+_DOWN_WATER = 0.6
 _RIM = 0.35
 """How far down a container its near side begins, which hides what is in it."""
 _CUT_SHARE = 0.3
@@ -50,6 +51,7 @@ class Placement:
         left, top, width, height: Its box on the scene, in pixels; may reach over the edges.
         front: h×w, 0–1: what of the scene hides it; None for nothing.
         grounded: Whether it stands on something that it shades.
+        water: h×w, 0–1: the water it floats in, which mirrors it; None elsewhere.
     """
 
     left: float
@@ -58,6 +60,7 @@ class Placement:
     height: float
     front: Plane | None = None
     grounded: bool = True
+    water: Plane | None = None
 
 
 @dataclass(frozen=True)
@@ -230,6 +233,10 @@ def _upon(scene: Scene, thing: Thing, tall: float, box: Box) -> Placement:
     alpha, deep, middle = scene.anchor.alpha, box[3] - box[1], _middle(scene, box)
     if scene.base == "wall":
         return _hung(scene, thing, tall, box)
+    if scene.base == "water":
+        placed = _on_ground(scene, thing, tall, box)
+        deepest = box[1] + _DOWN_WATER * deep - tall  # what it looks like upside down is to be seen, too
+        return replace(placed, top=min(placed.top, deepest), grounded=False, water=alpha)
     if _is_ground(scene, box):
         return _on_ground(scene, thing, tall, box)
     if scene.base in _DOWN_ON:

@@ -213,7 +213,6 @@ def _image(op: str, found: Found, thing: Noun | None, images: int) -> int:
     return next((index for index in named if index), 1)
 
 
-_PAIR = 2
 _CLOSER = re.compile(r"\b(?:closer|nearer|next|close) to (?:the |his |her |their |my |a )?(?P<what>.+)$")
 
 
@@ -228,9 +227,16 @@ def _placement(op: str, found: Found, ask: Ask, images: int) -> str:
         if replaced.query is not None and not replaced.image:
             return f"instead of the {replaced.text}"
     if op in _STOOD:
-        of_either = images == _PAIR and " from " not in ask.phrase.text and not read_noun(named, images=images).image
-        return whereabouts(ask.phrase, thing=thing, images=images, any_picture=of_either)
+        of_first = not _source(found, named, ask, images)
+        return whereabouts(ask.phrase, thing=thing, images=images, any_picture=of_first)
     return sides_in(ask.phrase.text.replace(thing, " ", 1)) or sides_in(ask.phrase.text)
+
+
+def _source(found: Found, named: Phrase, ask: Ask, images: int) -> int:
+    """Index of the picture that a thing is said to come from; 0 where none is said."""
+    if " from " in ask.phrase.text and "image" in found.slots:
+        return image_index(found.slots["image"].text, images)
+    return read_noun(named, images=images).image or 0
 
 
 def _parameters(row: OpRow, found: Found, ask: Ask) -> tuple[dict[str, Any], tuple[str, ...]]:

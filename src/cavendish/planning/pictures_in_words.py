@@ -12,6 +12,7 @@ from cavendish.planning.nouns import PEOPLE_PRONOUNS, Noun, image_index, read_no
 from cavendish.planning.phrases import Found, nouns_of
 from cavendish.planning.tokens import Phrase, tokenize
 
+_SCENERY = frozenset({"landscape", "scene", "scenery", "setting", "background", "environment", "view"})
 _DEFINITE = frozenset({"the", "this", "that", "these", "those", "my", "our", "his", "her", "their", "your", "both"})
 _NEEDS_ANOTHER = frozenset({"place_subject", "place_sticker", "place_on_surface", "copy_object"})
 _FETCHED = frozenset({"place_subject", "copy_object"})
@@ -58,10 +59,17 @@ def with_pictures(op: str, found: Found, thing: Noun | None, images: int) -> str
 
 def _goes_into_another(found: Found, thing: Noun | None, images: int) -> bool:
     """Whether something of picture 1 is to stand in another picture: “put the man of image 1 into image 2”."""
-    if "scene" not in found.slots or not read_noun(found.slots["scene"], images=images).image:
+    named = image_index(found.slots["image"].text, images) if "image" in found.slots else None
+    scene = read_noun(found.slots["scene"], images=images) if "scene" in found.slots else None
+    if thing is not None and thing.image == 0 and scene is None:
+        return bool(named)
+    if scene is None:
         return False
-    source = image_index(found.slots["image"].text, images) if "image" in found.slots else thing and thing.image
-    return source == 0
+    if (thing is None or thing.image is None) and named and " from " not in found.phrase.text:
+        return scene.head in _SCENERY  # “in the landscape of image 2”
+    source = named if named is not None else thing and thing.image
+    shows_thing = scene.query is not None and scene.query.query and scene.head not in _SCENERY
+    return source == 0 and bool(scene.image) and not shows_thing
 
 
 def _of_supplied(found: Found, thing: Noun | None, images: int) -> str:

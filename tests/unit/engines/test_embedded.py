@@ -331,6 +331,17 @@ def test_no_note_where_all_were_made(bench):
     assert bench.run(step("adjust_contrast"), num_images=4).notes == ()
 
 
+def test_a_thing_of_the_first_picture_goes_into_the_second_where_only_that_one_lacks_it(bench):
+    """The red ball is seen in one picture; whichever of the two is sent first, it stands in the other."""
+    place = step("place_subject", region=RegionQuery("ball", color="red"), image=1, target="red ball", span="put it")
+    ball_first, room_first = (bench.run(place, images=images) for images in ((photo(), room()), (room(), photo())))
+    assert np.array_equal(ball_first.pictures[0].pixels, room_first.pictures[0].pixels)
+    assert [result.outcomes[0].step.image for result in (ball_first, room_first)] == [0, 1]
+    said = dataclasses.replace(place, span="put the ball from image 2 there")
+    with pytest.raises(UnsupportedEdit):
+        bench.run(said, images=(photo(), flat()))
+
+
 def test_several_placements_stand_in_different_places(bench):
     result = bench.run(step("place_subject", image=1), images=(room(), photo()), num_images=4)
     assert len(result.pictures) == 4

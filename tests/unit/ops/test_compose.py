@@ -317,6 +317,35 @@ def test_an_anchor_that_is_not_there_is_said():
     assert placed(placement="left").note == ""
 
 
+def test_instead_of_another_it_is_about_as_tall_as_that_unless_such_things_are_not():
+    assert tall(placed(placement="instead of the gizmo", anchor=cup())) == pytest.approx(0.5, abs=0.02)
+    small = placed(target="apple", placement="instead of the man", anchor=cup())
+    assert tall(small) == pytest.approx(0.6 * 0.5, abs=0.02)
+    assert center(small)[0] == pytest.approx(85 / WIDTH, abs=0.02)
+
+
+def test_what_floats_is_mirrored_in_the_water_and_nowhere_else():
+    other, subject = thing()
+    lake = np.zeros((HEIGHT, WIDTH), np.float32)
+    lake[80:, :200] = 1
+    patch = run(
+        "place_subject",
+        plain((WIDTH, HEIGHT), 150),
+        other=other,
+        other_foreground=subject,
+        placement="in the lake",
+        anchor=Region(lake),
+        parameters={"scale": 0.3},
+        stated=("scale",),
+    )
+    changed = np.abs(apply_patch(plain((WIDTH, HEIGHT), 150), patch).rgb.astype(int) - 150).max(axis=2)
+    assert (changed[patch.alpha == 0] == 0).all()
+    assert (patch.alpha[:, 201:] == 0).all()
+    line = np.flatnonzero((patch.subject > 0.5).any(axis=1))[-1] + 1
+    rows = changed[line + 1 :].max(axis=1)
+    assert rows[:6].mean() > 1.5 * rows[rows > 0][-6:].mean() > 0  # ever fainter
+
+
 def test_where_shadows_fall_a_placed_thing_throws_one_too():
     light = CastLight(across=1.0, down=0.2, density=0.6)
     plain_patch, lit = placed(placement="left"), placed(placement="left", light=light)

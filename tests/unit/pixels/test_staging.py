@@ -42,7 +42,7 @@ def foot(spot):
     st.floats(0.02, 1),
     st.sets(st.sampled_from(["left", "right", "center", "top", "bottom"])),
     st.sampled_from([*sorted(RELATIONS - {"behind", "in"}), ""]),
-    st.sampled_from(["", "wall", "seat", "table", "bed", "container"]),
+    st.sampled_from(["", "wall", "water", "seat", "table", "bed", "container"]),
     st.none() | st.integers(0, 99),
 )
 def test_every_place_keeps_the_shape_and_is_inside(size, shape, scale, sides, relation, base, seed):
@@ -138,3 +138,17 @@ def test_words_win_over_where_its_own_picture_cuts_a_thing_off():
     assert middle(put(cut={"left"}, sides=frozenset({"right"}))) > 0.6 * WIDTH
     assert put("right of", cut={"left"}).left > BOX[2]
     assert foot(put("on", base="table", cut={"bottom"})) < BOX[3]
+
+
+def test_instead_of_another_it_stands_where_that_stood_even_where_its_own_picture_cut_it():
+    spot = put("instead of", cut={"bottom"})
+    assert middle(spot) == pytest.approx(200)
+    assert foot(spot) == pytest.approx(BOX[3], abs=1)
+
+
+def test_in_water_it_floats_where_what_is_mirrored_is_seen_too():
+    water = (0, 150, WIDTH, HEIGHT)
+    spot = put("in", anchor=water, base="water")
+    assert spot.water is not None
+    assert not spot.grounded
+    assert foot(spot) + 0.5 * spot.height <= HEIGHT + 20

@@ -144,6 +144,16 @@ TWO_PICTURES = [
         "place_subject @bear #2 >left; place_subject @mug #3 >right",
     ),
     ("put the mug from the third picture in the middle", "place_subject @mug #3 >center"),
+    ("put the dog on the road in picture 2", "place_subject @dog #2 >on the road"),
+    ("put the sunglasses next to the teddy bear", "place_subject @sunglasses #2 >next to the teddy bear"),
+    (
+        "Replace the lantern in the first image with the dog in the second image.",
+        "copy_object @dog #2 >instead of the lantern; remove_object @lantern",
+    ),
+    (
+        "put the mug from image 2 in place of the vase",
+        "copy_object @mug #2 >instead of the vase; remove_object @vase",
+    ),
 ]
 
 
