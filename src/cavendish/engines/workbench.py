@@ -104,6 +104,12 @@ class Workbench:
             return self._subject
         return dataclasses.replace(self._subject, alpha=render_plane(self._subject.alpha, self.pending))
 
+    def known_subject(self) -> Region:
+        """The same, with what the detector takes it for as its label."""
+        subject = self.subject()
+        known = None if self._moved or self.pending else self.resolver.known_as(self.images[0], subject)
+        return dataclasses.replace(subject, label=known or "")
+
     def region(self, query: RegionQuery | None) -> Region | None:
         """What is pointed at, or else what an expression means in the first picture, on the next step's grid."""
         found = self._found(query)
@@ -273,7 +279,7 @@ def _gather(bench: Workbench, op: Op, row: OpRow, step: Step, output: int, conte
     if Need.FOREGROUND in needs or (Need.FOREGROUND_IF_ANY in needs and step.parameters.get("to") == "subject"):
         subject = _foreground(bench, step)
     elif Need.FOREGROUND_IF_ANY in needs:
-        subject = _or_none(bench.subject)
+        subject = _or_none(bench.known_subject if Need.OTHER_FOREGROUND in needs else bench.subject)
     anchor = _anchor(step)
     reads_other = Need.OTHER_IMAGE in needs or (Need.OTHER_IMAGE_IF_ANY in needs and step.image)
     other = _other_image(bench, step) if reads_other else None

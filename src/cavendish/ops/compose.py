@@ -52,6 +52,8 @@ _TRUE_TO_SIZE = 0.7
 """How far the table of sizes is believed: a cat may be a kitten, and a dog on its hind legs."""
 _SCALES = (0.07, 0.92)
 """Least and greatest height of a thing that is sized by another, as a fraction of the picture's."""
+_LEAST_UNASKED = 0.12
+"""Of the picture's height: smaller things are hardly seen, and what stands in front may be tiny."""
 _INSTEAD = (0.6, 1.5)
 """Least and greatest height of what takes another thing's place, as a part of that thing's."""
 _SEEN_OF_CUT = 0.5
@@ -182,25 +184,31 @@ def _scale(given: OpInput, where: Whereabouts, thing: Thing) -> float:
     scale: float = given.parameters.get("scale", _BESIDE_SUBJECT)
     if "scale" in given.step.stated:
         return scale
-    height = given.image.size[1]
     assert given.other_foreground is not None, "the engine resolves declared needs"
     own = real_height_m(given.step.target or given.other_foreground.label)
-    if given.anchor is not None and where.relation in _SIZED_BY and (box := given.anchor.box) is not None:
-        other = real_height_m(where.anchor)
-        if own is not None and other is not None:
-            own *= _SEEN_OF_CUT if "bottom" in thing.cut else 1
-            other *= _SEEN_OF_CUT if box[3] >= height and contact_row(given.anchor.alpha) is None else 1
-            ratio = (own / other) ** _TRUE_TO_SIZE * _BESIDE_SUBJECT ** (1 - _TRUE_TO_SIZE)
-            if where.relation == "instead of":
-                ratio = min(max(ratio, _INSTEAD[0]), _INSTEAD[1])
-            return float(np.clip((box[3] - box[1]) / height * ratio, *_SCALES))
-        if where.relation == "instead of":
-            return (box[3] - box[1]) / height
-    busy = (given.anchor if where.relation in _SIZED_BY else None) or given.foreground
-    if busy is None or busy.box is None:
+    anchor = given.anchor if where.relation in _SIZED_BY else None
+    other = anchor or given.foreground
+    if other is None or other.box is None:
         return scale
+    height = given.image.size[1]
+    seen = (other.box[3] - other.box[1]) / height
+    name = where.anchor if anchor else "" if base_of(other.label) else other.label  # tables are seen in part
+    ratio = _ratio(own, real_height_m(name), thing, other, height)
+    if where.relation == "instead of" and anchor is not None:
+        return seen * min(max(ratio or 1.0, _INSTEAD[0]), _INSTEAD[1])
+    if ratio is not None:
+        return float(np.clip(seen * ratio, *_SCALES))
     most = _HELD_IN_A_HAND if own is not None and own < _SMALL_M else _BESIDE_SUBJECT
-    return min(scale, most * (busy.box[3] - busy.box[1]) / height)
+    return max(min(scale, most * seen), _LEAST_UNASKED)
+
+
+def _ratio(own: float | None, other: float | None, thing: Thing, beside: Region, height: int) -> float | None:
+    """How much higher than another a thing should be seen; None where the usual height of either is not known."""
+    if own is None or other is None or beside.box is None:
+        return None
+    own *= _SEEN_OF_CUT if "bottom" in thing.cut else 1
+    other *= _SEEN_OF_CUT if beside.box[3] >= height and contact_row(beside.alpha) is None else 1
+    return float((own / other) ** _TRUE_TO_SIZE * _BESIDE_SUBJECT ** (1 - _TRUE_TO_SIZE))
 
 
 def _place_subject(given: OpInput) -> Patch:

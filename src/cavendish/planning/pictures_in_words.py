@@ -48,13 +48,20 @@ def with_pictures(op: str, found: Found, thing: Noun | None, images: int) -> str
         op = "place_sticker" if logo else "place_subject"
     if op == "place_subject" and not pointed and added and nouns_of("face_parts").fullmatch(added.tokens[-1].text):
         return "swap_face_from"
-    if op == "place_subject" and _goes_into_another(found, thing, images):
-        return "replace_background"
+    if op == "place_subject" and (behind := _put_behind(found, thing, images)):
+        return behind
     if op == "new_scene" and not found.rule.absorbs and "scene" in found.slots:
         return _of_supplied(found, thing, images)
     if op == "remove_person" and images >= _BURST and thing is not None and nouns_of("passers").fullmatch(thing.head):
         return "remove_passers_by"
     return op
+
+
+def _put_behind(found: Found, thing: Noun | None, images: int) -> str:
+    """The op that puts something behind a thing of picture 1, where a placement means that; "" otherwise."""
+    if _goes_into_another(found, thing, images):
+        return "replace_background"
+    return "new_scene" if _goes_elsewhere(found, thing, images) else ""
 
 
 def _goes_into_another(found: Found, thing: Noun | None, images: int) -> bool:
@@ -70,6 +77,13 @@ def _goes_into_another(found: Found, thing: Noun | None, images: int) -> bool:
     source = named if named is not None else thing and thing.image
     shows_thing = scene.query is not None and scene.query.query and scene.head not in _SCENERY
     return source == 0 and bool(scene.image) and not shows_thing
+
+
+def _goes_elsewhere(found: Found, thing: Noun | None, images: int) -> bool:
+    """Whether something of picture 1 is to stand in a scene that none shows: “put the dog from image 1 on a beach”."""
+    if "scene" not in found.slots or found.slots["scene"].tokens[0].text not in {"a", "an"}:
+        return False
+    return (image_index(found.slots["image"].text, images) if "image" in found.slots else thing and thing.image) == 0
 
 
 def _of_supplied(found: Found, thing: Noun | None, images: int) -> str:
@@ -96,7 +110,7 @@ def composed(steps: Iterable[Step], *, images: int) -> list[Step]:
 
     “Take the guy from image 2, put him in the boat” is one step; “combine them, focus stacking” needs no placing.
     Of several things whose pictures are not named, each comes from the next picture. What another thing is put
-    instead of is taken away first.
+    instead of is taken away first; before one backdrop, all but the first thing are placed.
     """
     kept: list[Step] = []
     for step in steps:
@@ -104,6 +118,9 @@ def composed(steps: Iterable[Step], *, images: int) -> list[Step]:
         if fetched is not None and step.op in {"add_content", *_FETCHED} and _PUTS_THAT.match(step.span):
             placement = step.placement or kept[fetched].placement
             kept[fetched] = dataclasses.replace(kept[fetched], placement=placement)
+        elif step.op == "backdrop" and step.image and any(other.op == "backdrop" and not other.image for other in kept):
+            placed = Step("place_subject", "compose", step.target, step.region, image=step.image, span=step.span)
+            kept.append(dataclasses.replace(placed, confidence=step.confidence))
         else:
             kept.append(step)
     unnamed = [k for k, step in enumerate(kept) if step.op == "place_subject" and not _NAMES_PICTURE.search(step.span)]

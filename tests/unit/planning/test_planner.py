@@ -144,6 +144,11 @@ TWO_PICTURES = [
         "place_subject @bear #2 >left; place_subject @mug #3 >right",
     ),
     ("put the mug from the third picture in the middle", "place_subject @mug #3 >center"),
+    ("Put the dog from image 1 on a beach", "?new_scene scene=a beach @dog"),
+    (
+        "Place the mug from image 1 and the teddy from image 2 on a wooden table",
+        "backdrop name=table @mug; place_subject @teddy #2",
+    ),
     ("put the dog on the road in picture 2", "place_subject @dog #2 >on the road"),
     ("put the sunglasses next to the teddy bear", "place_subject @sunglasses #2 >next to the teddy bear"),
     (
