@@ -29,7 +29,7 @@ _USUAL_MIRED, _CALM_MIRED = 3.0, 6.0
 _MOST_MIRED, _MOST_DUV = 45.0, 0.006
 _DOUBT, _TRUST = 0.2, 4.0
 """Confidence up to which a cast is left alone, and how fast belief grows beyond."""
-_LEAST_SKIN, _SKIN_DEG = 0.01, 2.2
+_LEAST_SKIN, _SKIN_DEG = 0.01, 2.4
 """Share of the picture from which what looks like skin is spared, and how far its Oklab hue may turn; a cast
 that is beyond doubt may turn it three times as far, back to where it was."""
 _SKIN_HUES_DEG = (46.0, 58.0)
@@ -46,6 +46,8 @@ _SPARED = 0.45
 _DEEPEST_LIFT_EV = 0.5
 _BRIGHT_VEIL = 0.5
 """Share of a veil that is left where the picture may be bright all over."""
+_UNSEEN_MIRED = 1.5
+"""Less than anybody sees."""
 _UNSEEN = 0.002
 """Change of light that is less than a code of 8 bits anywhere."""
 
@@ -123,6 +125,7 @@ def measure(image: EncodedRGB, seen: npt.NDArray[np.bool_] | None, *, share: flo
     ends = _ends(codes[where], share)
     stretched = LinearRGB(_decoded((codes / np.float32(255) - ends[0]) / (ends[1] - ends[0])))
     cast = _mild(estimate_light(stretched, where)).scaled(share)
+    cast = NEUTRAL if abs(cast.mired) < _UNSEEN_MIRED else cast
     balance = adaptation(_sparing_skin(cast, stretched[where]))
     balanced = rebalanced(stretched, balance)
     over = _overexposure(codes[where])

@@ -113,29 +113,43 @@ def _laplacian_rows(image: npt.NDArray[Any], wanted: _Mask, places: _Indices) ->
     inner = np.zeros(wanted.shape, bool)
     inner[_REACH + 1 : -_REACH - 1, _REACH + 1 : -_REACH - 1] = True  # windows that do not look beyond the frame
     centers = np.flatnonzero(near & inner.ravel())
-    row_of = np.full(wanted.size, -1)
+    row_of = np.full(wanted.size, places.size)  # what is known shares a row more, which is dropped
     row_of[places] = np.arange(places.size)
-    rows = np.zeros((places.size, _SPAN * _SPAN), np.float32)
-    colors = image.reshape(-1, 3)
+    rows = np.zeros((places.size + 1, _SPAN, _SPAN), np.float32)
+    colors = np.ascontiguousarray(image, np.float32).reshape(-1, 3)
     for first in range(0, centers.size, _BLOCK):
-        members = centers[first : first + _BLOCK, None] + around
-        affinity = _affinity(colors[members].astype(np.float64)).astype(np.float32)
+        members = centers[first : first + _BLOCK] + around[:, None]
+        affinity = _affinity(colors[members])
         for i in range(9):
             # No two windows hold the same pixel at the same place, so each addition meets a row once.
-            row = row_of[members[:, i]]
-            own = row >= 0
-            offsets = [(j // 3 - i // 3 + _REACH) * _SPAN + j % 3 - i % 3 + _REACH for j in range(9)]
-            rows[row[own, None], offsets] += affinity[own, i]
-    return rows
+            down, across = _REACH - i // 3, _REACH - i % 3
+            rows[row_of[members[i]], down : down + 3, across : across + 3] += affinity[:, i].reshape(-1, 3, 3)
+    return rows[:-1].reshape(places.size, -1)
 
 
 def _affinity(colors: _Floats) -> _Floats:
-    """Each window's part of the Laplacian, n×9×9."""
-    count = colors.shape[1]
-    beside = colors - colors.mean(axis=1, keepdims=True)
-    covariance = beside.transpose(0, 2, 1) @ beside / count + _REGULARIZATION / count * np.eye(3)
-    explained: _Floats = beside @ np.linalg.inv(covariance) @ beside.transpose(0, 2, 1)
-    return np.asarray(np.eye(count) - (1 + explained) / count)
+    """Each window's part of the Laplacian, n×9×9, by the colors of its pixels, 9×n×3."""
+    count = colors.shape[0]
+    red, green, blue = np.ascontiguousarray((colors - colors.mean(axis=0)).transpose(2, 1, 0))
+
+    def covariance(one: _Floats, other: _Floats) -> _Floats:
+        return np.einsum("ni,ni->n", one, other, dtype=np.float64) / count
+
+    spread = _REGULARIZATION / count
+    rr, gg, bb = (covariance(color, color) + spread for color in (red, green, blue))
+    rg, rb, gb = covariance(red, green), covariance(red, blue), covariance(green, blue)
+    # The inverse of a symmetric 3×3 matrix by its cofactors: a hundred thousand small ones at once.
+    cofactors = (gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg)
+    scale = 1 / (count * (rr * cofactors[0] + rg * cofactors[1] + rb * cofactors[2]))
+    a, b, c = ((cofactor * scale).astype(np.float32)[:, None] for cofactor in cofactors)
+    d, e, f = (
+        (cofactor * scale).astype(np.float32)[:, None]
+        for cofactor in (rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg)
+    )
+    explained = (a * red + b * green + c * blue)[:, :, None] * red[:, None, :]
+    explained += (b * red + d * green + e * blue)[:, :, None] * green[:, None, :]
+    explained += (c * red + e * green + f * blue)[:, :, None] * blue[:, None, :]
+    return np.subtract(np.eye(count, dtype=np.float32) - np.float32(1 / count), explained, out=explained)
 
 
 def _split(rows: _Floats, wanted: _Mask, known: _Floats, places: _Indices) -> tuple[Any, _Floats]:
