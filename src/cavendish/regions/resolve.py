@@ -41,6 +41,9 @@ CONFIDENT = 0.5
 """Below this a thing is taken not to be there."""
 _LEAST_COLORED = 0.001
 """Share of the picture that must be of a color that is asked for."""
+_PARTS = frozenset({"part", "area", "bit", "patch", "spot", "section", "fur", "stripe"})
+_LEAST_PART = 0.01
+"""Share of a thing that must have a color to have parts of it."""
 _SAME_BOX = 0.6
 """Shared by joint area of two boxes from which they are of one thing."""
 _CUT_OFF = 0.02
@@ -169,7 +172,7 @@ class RegionResolver:
             return dataclasses.replace(front, alpha=1 - front.alpha)
         if known_form(word, words("wholes", "subject")) and not points_at(query) and not query.color:
             return _subject(evidence)
-        for known in (_place, self._shadow, self._lettering, self._body_part, _scenery):
+        for known in (_place, self._colored_part, self._shadow, self._lettering, self._body_part, _scenery):
             found = known(evidence, query)
             if found is not None:
                 return found
@@ -191,6 +194,17 @@ class RegionResolver:
         for region in regions:
             alpha = np.minimum(alpha, 1 - region.alpha)
         return Region(alpha, 1.0, doubt=_joined(regions))
+
+    def _colored_part(self, evidence: Evidence, query: RegionQuery) -> Region | None:
+        """What of a thing has a color: “the black parts of the cat”."""
+        owner = query.of or query.near
+        if not (owner and is_color(query.color) and known_form(query.query.lower(), _PARTS)):
+            return None
+        whole = self.find(evidence.image, RegionQuery(owner))
+        alpha = np.minimum(whole.alpha, color_likeness(evidence.image, query.color))
+        if float((alpha >= CONFIDENT).sum()) < _LEAST_PART * float((whole.alpha >= CONFIDENT).sum()):
+            raise not_found(query)
+        return Region(alpha, whole.confidence, doubt=whole.doubt)
 
     def _shadow(self, evidence: Evidence, query: RegionQuery) -> Region | None:
         if not known_form(query.query.lower().rpartition(" ")[2], {"shadow"}):

@@ -55,6 +55,8 @@ _SHORE = {"blue": 1.2, "white": 2.5, "sunset": 1.5, "night": 0.6}
 """How clearly a sky of each kind ends at least, see `_shore`."""
 _WALL_SHORE, _FLOOR_SHORE = 1.5, 1.0
 _SURE_OF = {"blue": 0.85, "white": 0.65, "sunset": 0.7, "night": 0.75}
+_NAMED_SHORE, _NAMED_EDGES, _ALL_BLUE, _SURE_OF_NAMED = 0.4, 0.006, 0.8, 0.55
+"""How clearly a sky that is spoken of ends, its median change of Oklab from pixel to pixel, its share of blue."""
 _ALL_WHITE = 0.85
 _BRIGHTER = 0.02
 """How much brighter than all but the brightest tenth of the rest a white sky is."""
@@ -129,6 +131,10 @@ class _Scene:
     @cached_property
     def upside_down(self) -> _Scene:
         return _Scene(np.ascontiguousarray(self.rgb[::-1]), np.ascontiguousarray(self.lab[::-1]), self.seen[::-1])
+
+    @cached_property
+    def heights(self) -> tuple[float, Mask]:
+        return _heights(self)
 
     @cached_property
     def sky(self) -> _Found:
@@ -214,18 +220,35 @@ def _colors() -> Mapping[str, Mapping[str, ColorRange]]:
 
 
 def _sky(scene: _Scene) -> _Found:
-    plausible = scene.likeness("sky")
-    shore, flood = _flood(scene, plausible > _PLAUSIBLE)
-    if not flood.any():
-        return scene.nothing
-    possible = plausible > _HARDLY
-    core = _with_clouds(scene, flood, possible)
-    grown = _with_clouds(scene, _with_its_colors(scene, core, possible=possible), possible)
-    shore = max(shore, _shore(grown, scene))
+    shore, grown = scene.heights
     name = _kind_of_sky(scene, grown)
     if name == "" or shore < _SHORE[name] or not _runs_along_top(grown, scene.seen, most_bottom=_MOST_BOTTOM):
         return scene.nothing
     return _Found(grown, _SURE_OF[name])
+
+
+def _heights(scene: _Scene) -> tuple[float, Mask]:
+    """How clearly it ends, and what may be sky by its colors and hangs from the upper edge."""
+    plausible = scene.likeness("sky")
+    shore, flood = _flood(scene, plausible > _PLAUSIBLE)
+    if not flood.any():
+        return 0.0, flood
+    possible = plausible > _HARDLY
+    core = _with_clouds(scene, flood, possible)
+    grown = _with_clouds(scene, _with_its_colors(scene, core, possible=possible), possible)
+    return max(shore, _shore(grown, scene)), grown
+
+
+def _named_sky(scene: _Scene) -> _Found:
+    """The sky; where somebody says that there is one, also one that a blue wall could be."""
+    shore, grown = scene.heights
+    if scene.sky.there or shore < _NAMED_SHORE:
+        return scene.sky
+    colors = _colors()["sky"]
+    blue = np.max([colors[name].likeness(scene.lab[grown]) for name in ("blue", "dusk", "night")], axis=0) > _PLAUSIBLE
+    smooth = np.median(scene.edges[grown]) < _NAMED_EDGES
+    wide = _runs_along_top(grown, scene.seen, most_bottom=_MOST_BOTTOM)
+    return _Found(grown, _SURE_OF_NAMED) if blue.mean() > _ALL_BLUE and smooth and wide else scene.sky
 
 
 def _with_clouds(scene: _Scene, mask: Mask, possible: Mask) -> Mask:
@@ -534,7 +557,7 @@ def _foliage(scene: _Scene) -> _Found:
 
 
 _FINDERS: Mapping[str, Callable[[_Scene], _Found]] = {
-    "sky": lambda scene: scene.sky,
+    "sky": _named_sky,
     "clouds": _clouds,
     "grass": _grass,
     "foliage": _foliage,
