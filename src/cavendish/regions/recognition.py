@@ -23,6 +23,8 @@ _SIDE = 224
 _LONGEST = 512
 _WINDOWS = (0.35, 0.55, 0.8)
 """Sides of the windows of a heat map, by the shorter side of the picture."""
+_PARTS = (0.3, 0.45, 0.65)
+"""The same of a heat plane, by the longer side of what is looked at."""
 _OVERLAP = 3
 _NARROWER, _LEAST_SIDE, _AS_CLEAR = 0.72, 24, 0.9
 """Steps in which the window around what is seen is narrowed, and how clearly it must still be seen."""
@@ -78,6 +80,36 @@ def heat_map(
                     best, where = seen, (left, top, left + side, top + side)
     where = _narrowed(small, network, list(names), where, best)
     return best, (where[0] / shrink, where[1] / shrink, where[2] / shrink, where[3] / shrink)
+
+
+def heat_plane(rgb: npt.NDArray[np.uint8], network: LabelledNetwork, names: Sequence[int], box: FloatBox) -> Floats:
+    """How likely a name is in the windows around each pixel of a box, those that have it in their middle most.
+
+    Args:
+        rgb: h×w×3.
+        network: The recognizer.
+        names: Indices of the labels that count.
+        box: Where to look, in pixels.
+
+    Returns:
+        h×w, 0–1; 0 outside the box.
+    """
+    left, top, right, bottom = (int(edge) for edge in box)
+    part = rgb[max(0, top) : bottom, max(0, left) : right]
+    height, width = part.shape[:2]
+    heat, weights = np.zeros((height, width), np.float32), np.full((height, width), 1e-6, np.float32)
+    for share in _PARTS:
+        side = min(height, width, max(_LEAST_SIDE, round(max(height, width) * share)))
+        middle = np.outer(np.hanning(side + 2)[1:-1], np.hanning(side + 2)[1:-1]).astype(np.float32)
+        for y in _starts(height, side):
+            for x in _starts(width, side):
+                window = slice(y, y + side), slice(x, x + side)
+                seen = float(recognize(np.ascontiguousarray(part[window]), network)[list(names)].sum())
+                heat[window] += seen * middle
+                weights[window] += middle
+    plane = np.zeros(rgb.shape[:2], np.float32)
+    plane[max(0, top) : bottom, max(0, left) : right] = heat / weights
+    return plane
 
 
 def _narrowed(

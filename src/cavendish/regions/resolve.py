@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import partial, reduce
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from cavendish.domain.queries import BACKGROUND, SUBJECT, RegionQuery
@@ -42,6 +43,8 @@ CONFIDENT = 0.5
 _LEAST_COLORED = 0.001
 """Share of the picture that must be of a color that is asked for."""
 _PARTS = frozenset({"part", "area", "bit", "patch", "spot", "section", "fur", "stripe"})
+_ABOUT, _ABOUT_LIKE = 0.008, 0.3
+"""Of the picture's longer side: how far around a pixel its color is judged; and how much of it must have the color."""
 _LEAST_PART = 0.01
 """Share of a thing that must have a color to have parts of it."""
 _SAME_BOX = 0.6
@@ -201,7 +204,10 @@ class RegionResolver:
         if not (owner and is_color(query.color) and known_form(query.query.lower(), _PARTS)):
             return None
         whole = self.find(evidence.image, RegionQuery(owner))
-        alpha = np.minimum(whole.alpha, color_likeness(evidence.image, query.color))
+        likeness = evidence.lowered(Region(color_likeness(evidence.image, query.color))).alpha
+        about = cv2.GaussianBlur(likeness, (0, 0), _ABOUT * max(likeness.shape))  # fur and folds have lights in them
+        part = evidence.lifted((about > _ABOUT_LIKE).astype(np.float32))
+        alpha = np.minimum(whole.alpha, part)
         if float((alpha >= CONFIDENT).sum()) < _LEAST_PART * float((whole.alpha >= CONFIDENT).sum()):
             raise not_found(query)
         return Region(alpha, whole.confidence, doubt=whole.doubt)

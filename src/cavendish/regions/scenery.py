@@ -57,6 +57,8 @@ _WALL_SHORE, _FLOOR_SHORE = 1.5, 1.0
 _SURE_OF = {"blue": 0.85, "white": 0.65, "sunset": 0.7, "night": 0.75}
 _NAMED_SHORE, _NAMED_EDGES, _ALL_BLUE, _SURE_OF_NAMED = 0.4, 0.006, 0.8, 0.55
 """How clearly a sky that is spoken of ends, its median change of Oklab from pixel to pixel, its share of blue."""
+_NAMED_TURN = 0.02
+"""Least distance in Oklab of its highest fifth from its lowest."""
 _ALL_WHITE = 0.85
 _BRIGHTER = 0.02
 """How much brighter than all but the brightest tenth of the rest a white sky is."""
@@ -91,6 +93,7 @@ _PLAIN, _PAPER = 0.012, 0.97
 class _Found:
     mask: Mask
     confidence: float
+    doubt: str = ""
 
     @property
     def there(self) -> bool:
@@ -192,7 +195,7 @@ def find_scenery(image: Image, kind: str, *, exclude: Plane | None = None) -> Re
     alpha = refine_alpha(EncodedRGB(image.rgb), np.asarray(cv2.resize(soft, image.size), np.float32))
     if exclude is not None:
         alpha *= 1 - exclude
-    return Region(alpha, found.confidence, kind)
+    return Region(alpha, found.confidence, kind, found.doubt)
 
 
 def _scene(image: Image, exclude: Plane | None) -> _Scene:
@@ -240,15 +243,19 @@ def _heights(scene: _Scene) -> tuple[float, Mask]:
 
 
 def _named_sky(scene: _Scene) -> _Found:
-    """The sky; where somebody says that there is one, also one that a blue wall could be."""
+    """The sky; where somebody says that there is one, also one that may be a blue wall, with doubt."""
     shore, grown = scene.heights
     if scene.sky.there or shore < _NAMED_SHORE:
         return scene.sky
     colors = _colors()["sky"]
     blue = np.max([colors[name].likeness(scene.lab[grown]) for name in ("blue", "dusk", "night")], axis=0) > _PLAUSIBLE
     smooth = np.median(scene.edges[grown]) < _NAMED_EDGES
+    rows = np.nonzero(grown)[0]
+    high, low = (scene.lab[grown][part] for part in (rows <= np.quantile(rows, 0.2), rows >= np.quantile(rows, 0.8)))
+    turns = np.linalg.norm(np.median(low, axis=0) - np.median(high, axis=0)) > _NAMED_TURN  # walls are painted evenly
     wide = _runs_along_top(grown, scene.seen, most_bottom=_MOST_BOTTOM)
-    return _Found(grown, _SURE_OF_NAMED) if blue.mean() > _ALL_BLUE and smooth and wide else scene.sky
+    seen = blue.mean() > _ALL_BLUE and smooth and turns and wide
+    return _Found(grown, _SURE_OF_NAMED, "what is blue above was taken for the sky") if seen else scene.sky
 
 
 def _with_clouds(scene: _Scene, mask: Mask, possible: Mask) -> Mask:

@@ -14,6 +14,7 @@ from cavendish.errors import UnsupportedEdit
 from cavendish.pixels.region import Region
 from cavendish.regions.colors import color_likeness, find_colored, is_color
 from cavendish.regions.expressions import not_found, points_at
+from cavendish.regions.held import held_thing
 from cavendish.regions.instances import Instance, find_instances, look_alike
 from cavendish.regions.lettering_words import find_lettering
 from cavendish.regions.objects import FloatBox, shared
@@ -56,7 +57,7 @@ def find_things(evidence: Evidence, query: RegionQuery, find: Find) -> Region:
     thing = thing_named(query.query, evidence.recognizer.labels if evidence.recognizer else ())
     instances = find_instances(evidence, thing)[:_MOST_INSTANCES] if thing else ()
     if thing and instances:
-        scene = scene_of(evidence, instances, find)
+        scene = scene_of(evidence, instances, find, thing)
         return _united(evidence, choose(instances, query, thing, scene), scene)
     if thing is None:
         return _unknown(evidence, query, None, find)
@@ -68,17 +69,20 @@ def find_things(evidence: Evidence, query: RegionQuery, find: Find) -> Region:
     return _under(evidence, query, thing) or _unknown(evidence, query, thing, find)
 
 
-def scene_of(evidence: Evidence, instances: Sequence[Instance], find: Find) -> Scene:
-    """What a choice among instances is made with."""
+def scene_of(evidence: Evidence, instances: Sequence[Instance], find: Find, thing: Thing | None = None) -> Scene:
+    """What a choice among instances, of a thing that people may wear or hold, is made with."""
     boxes = [instance.box for instance in instances if instance.confidence >= _LIKELY]
 
     def mask(instance: Instance) -> Region:
+        held = held_thing(evidence, thing, instance.box, detected=instance.detected) if thing else None
+        if held is not None:
+            return held
         found = evidence.mask(instance.box, boxes)
         return found if instance.detected else evidence.without_people(instance.box, found)
 
     return Scene(
         evidence.view.size,
-        mask=mask,
+        mask=cache(mask),
         likeness=cache(partial(color_likeness, evidence.view)),
         lightness=evidence.lightness,
         find=lambda query: evidence.lowered(find(query)),
