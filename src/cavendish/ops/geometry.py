@@ -16,12 +16,13 @@ from cavendish.errors import UnsupportedEdit
 from cavendish.imaging.color import EncodedRGB
 from cavendish.imaging.image import Image
 from cavendish.imaging.resample import rotation, scaling, translation
+from cavendish.ops.background import background_color
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.ops.object_moves import MOVES
 from cavendish.pixels.canvas import Canvas, Continued, Fill, Mirrored, Solid, Surround, Transparent
-from cavendish.pixels.composite import Patch, whole
+from cavendish.pixels.composite import Patch, Redrawn, apply_patch, render, whole
 from cavendish.pixels.frames import extend, resize, round_corners
-from cavendish.pixels.passport import passport_sheet
+from cavendish.pixels.passport import FORMATS, passport_sheet
 from cavendish.pixels.perspective import squared, stood_up
 from cavendish.pixels.reframe import cut_window, has_shape, reframe, window_of
 from cavendish.pixels.region import Box, Region
@@ -319,11 +320,19 @@ def _round_corners(given: OpInput) -> Patch:
     return dataclasses.replace(patch, opacity=inside * given.image.opacity)
 
 
-def _passport_sheet(given: OpInput) -> Canvas:
+def _passport_sheet(given: OpInput) -> Canvas | Redrawn:
+    """On the plain background that passports need, or the picture's own where nobody can be told from it."""
     if not given.faces:
         raise UnsupportedEdit("no face was found for a passport photo")
-    fill = Transparent() if given.image.alpha is not None else Continued()
-    return passport_sheet(given.size, given.faces[0], given.parameters["country"], fill=fill)
+    image, country = given.image, given.parameters["country"]
+    if image.alpha is not None or given.foreground is None:
+        fill = Transparent() if image.alpha is not None else Continued()
+        return passport_sheet(given.size, given.faces[0], country, fill=fill)
+    color = (FORMATS[country].background,) * 3
+    patch = background_color(image, given.foreground.alpha, color=color, check=given.check)
+    canvas = passport_sheet(given.size, given.faces[0], country, fill=Solid(color))
+    sheet = render(apply_patch(image, patch), canvas, check=given.check)
+    return Redrawn(sheet, note=f"on a plain background; {canvas.note}")
 
 
 def _rotate(given: OpInput) -> Canvas:
@@ -388,7 +397,7 @@ OPS = {
     "extend_canvas": Op(_extend, _SUBJECT, _is_filled_as_said, moves_pixels=True),
     "pad": Op(_pad, moves_pixels=True),
     "round_corners": Op(_round_corners),
-    "passport_sheet": Op(_passport_sheet, frozenset({Need.FACES}), moves_pixels=True),
+    "passport_sheet": Op(_passport_sheet, _SUBJECT | {Need.FACES}),
     "reframe": Op(_reframe, _SUBJECT | {Need.DETAILS}, _fits_as_it_is, moves_pixels=True),
     **MOVES,
 }

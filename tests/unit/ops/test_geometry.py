@@ -508,6 +508,22 @@ def test_all_photos_of_a_sheet_are_the_same_and_printed_at_300_dpi():
     assert (after.pixels[0] == 255).all()
 
 
+def test_whoever_can_be_told_from_the_background_gets_a_plain_one():
+    """Light gray in Europe, which refuses white; white in the USA; also above a head that is cut off."""
+    for country, code in (("eu", 232), ("us", 255)):
+        person = disc(1200, 1600, center=(0.5, 0.5), radius=0.4)
+        made = run(
+            "passport_sheet",
+            noise(1200, 1600),
+            parameters={"country": country},
+            faces=((500, 20, 700, 300),),
+            foreground=person,
+        )
+        photo = made.image.pixels[60 : 60 + 300, 60 : 60 + 200]
+        assert (photo == code).all(axis=2).mean() > 0.1
+        assert "plain background" in made.note
+
+
 def test_a_head_without_shoulders_or_no_face_makes_no_passport_photo():
     with pytest.raises(UnsupportedEdit, match="below the head"):
         run("passport_sheet", noise(600, 600), faces=((200, 300, 400, 590),))
