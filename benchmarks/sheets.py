@@ -103,6 +103,16 @@ _BEFORE: Mapping[str, Callable[[Pixels], Pixels]] = {
 """What an op mends, done to its photos."""
 
 
+_OF_ALL = frozenset({"tone", "hue", "detail", "restore"})
+"""Families whose ops are shown on the whole picture."""
+_ALSO: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "crop": {"box": {"box": (0.2, 0.1, 0.8, 0.9)}, "ratio": {"ratio": "1:1"}, "size": {"size": (400, 300)}},
+    "resize": {"": {"scale": 0.5}},
+}
+"""By op and what `to` is: what it does not do without."""
+_PLACED = frozenset({"move_object", "duplicate_object"})
+
+
 def variants(row: OpRow) -> list[tuple[str, dict[str, Any]]]:
     """Labelled sets of parameters that show what an op can do."""
     choices = {name: spec.choices for name, spec in row.parameters.items() if spec.kind == "choice"}
@@ -153,8 +163,10 @@ class Sheets:
 
     def _edited(self, row: OpRow, photo: Pixels, parameters: Mapping[str, Any], label: str) -> tuple[Pixels, str]:
         needs = row.load().needs
-        region = RegionQuery(SUBJECT) if Need.MASK in needs and row.family not in {"tone", "hue", "detail"} else None
-        step = Step(row.name, row.family, region=region, parameters=parameters, image=1, target="")
+        region = RegionQuery(SUBJECT) if Need.MASK in needs and row.family not in _OF_ALL else None
+        parameters = {**parameters, **_ALSO.get(row.name, {}).get(str(parameters.get("to", "")), {})}
+        placement = "right" if row.name in _PLACED else ""
+        step = Step(row.name, row.family, region=region, parameters=parameters, image=1, placement=placement)
         pictures = (Image(photo), Image(self._photo(_OTHER)))
         request = EditRequest("embedded", "look", ("-",) * len(pictures), aspect_ratio="auto")
         try:
