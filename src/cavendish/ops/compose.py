@@ -52,8 +52,10 @@ _TRUE_TO_SIZE = 0.7
 """How far the table of sizes is believed: a cat may be a kitten, and a dog on its hind legs."""
 _SCALES = (0.07, 0.92)
 """Least and greatest height of a thing that is sized by another, as a fraction of the picture's."""
-_LEAST_UNASKED = 0.12
-"""Of the picture's height: smaller things are hardly seen, and what stands in front may be tiny."""
+_TELLING = 0.3
+"""Height of the scene's own subject, of the picture's, from which it tells how large things are there."""
+_SEEN_IN_PART = frozenset({"table", "bed", "wall", "water"})
+"""What a picture seldom shows as a whole, so that its height there tells nothing."""
 _INSTEAD = (0.6, 1.5)
 """Least and greatest height of what takes another thing's place, as a part of that thing's."""
 _SEEN_OF_CUT = 0.5
@@ -186,20 +188,24 @@ def _scale(given: OpInput, where: Whereabouts, thing: Thing) -> float:
         return scale
     assert given.other_foreground is not None, "the engine resolves declared needs"
     own = real_height_m(given.step.target or given.other_foreground.label)
-    anchor = given.anchor if where.relation in _SIZED_BY else None
+    known = real_height_m(where.anchor) is not None and base_of(where.anchor) not in _SEEN_IN_PART
+    within = where.relation in {"on", "in"} and known
+    anchor = given.anchor if where.relation in _SIZED_BY or within else None
     other = anchor or given.foreground
     if other is None or other.box is None:
         return scale
     height = given.image.size[1]
     seen = (other.box[3] - other.box[1]) / height
-    name = where.anchor if anchor else "" if base_of(other.label) else other.label  # tables are seen in part
+    name = where.anchor if anchor else "" if base_of(other.label) in _SEEN_IN_PART else other.label
     ratio = _ratio(own, real_height_m(name), thing, other, height)
     if where.relation == "instead of" and anchor is not None:
         return seen * min(max(ratio or 1.0, _INSTEAD[0]), _INSTEAD[1])
     if ratio is not None:
         return float(np.clip(seen * ratio, *_SCALES))
+    if seen < _TELLING and not anchor:
+        return scale
     most = _HELD_IN_A_HAND if own is not None and own < _SMALL_M else _BESIDE_SUBJECT
-    return max(min(scale, most * seen), _LEAST_UNASKED)
+    return min(scale, most * seen)
 
 
 def _ratio(own: float | None, other: float | None, thing: Thing, beside: Region, height: int) -> float | None:

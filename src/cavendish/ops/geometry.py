@@ -13,14 +13,13 @@ import numpy.typing as npt
 from cavendish.domain.plan import Parameters
 from cavendish.domain.sizes import NEAREST, RATIO_SIZES, nearest_ratio
 from cavendish.errors import UnsupportedEdit
-from cavendish.imaging.color import EncodedRGB
+from cavendish.imaging.color import EncodedRGB, to_linear
 from cavendish.imaging.image import Image
 from cavendish.imaging.resample import rotation, scaling, translation
-from cavendish.ops.background import background_color
 from cavendish.ops.base import Need, Op, OpInput
 from cavendish.ops.object_moves import MOVES
 from cavendish.pixels.canvas import Canvas, Continued, Fill, Mirrored, Solid, Surround, Transparent
-from cavendish.pixels.composite import Patch, Redrawn, apply_patch, render, whole
+from cavendish.pixels.composite import Patch, Redrawn, apply_patch, put_behind, render, whole
 from cavendish.pixels.frames import extend, resize, round_corners
 from cavendish.pixels.passport import FORMATS, passport_sheet
 from cavendish.pixels.perspective import squared, stood_up
@@ -329,7 +328,8 @@ def _passport_sheet(given: OpInput) -> Canvas | Redrawn:
         fill = Transparent() if image.alpha is not None else Continued()
         return passport_sheet(given.size, given.faces[0], country, fill=fill)
     color = (FORMATS[country].background,) * 3
-    patch = background_color(image, given.foreground.alpha, color=color, check=given.check)
+    plain = to_linear(EncodedRGB(np.array([[color]], np.uint8)))
+    patch = put_behind(image, given.foreground.alpha, lambda _: plain, check=given.check)
     canvas = passport_sheet(given.size, given.faces[0], country, fill=Solid(color))
     sheet = render(apply_patch(image, patch), canvas, check=given.check)
     return Redrawn(sheet, note=f"on a plain background; {canvas.note}")

@@ -133,7 +133,7 @@ def _affinity(colors: _Floats) -> _Floats:
     red, green, blue = np.ascontiguousarray((colors - colors.mean(axis=0)).transpose(2, 1, 0))
 
     def covariance(one: _Floats, other: _Floats) -> _Floats:
-        return np.einsum("ni,ni->n", one, other, dtype=np.float64) / count
+        return np.asarray(np.einsum("ni,ni->n", one, other, dtype=np.float64) / count)
 
     spread = _REGULARIZATION / count
     rr, gg, bb = (covariance(color, color) + spread for color in (red, green, blue))
@@ -149,7 +149,7 @@ def _affinity(colors: _Floats) -> _Floats:
     explained = (a * red + b * green + c * blue)[:, :, None] * red[:, None, :]
     explained += (b * red + d * green + e * blue)[:, :, None] * green[:, None, :]
     explained += (c * red + e * green + f * blue)[:, :, None] * blue[:, None, :]
-    return np.subtract(np.eye(count, dtype=np.float32) - np.float32(1 / count), explained, out=explained)
+    return np.asarray(np.eye(count, dtype=np.float32) - np.float32(1 / count) - explained)
 
 
 def _split(rows: _Floats, wanted: _Mask, known: _Floats, places: _Indices) -> tuple[Any, _Floats]:

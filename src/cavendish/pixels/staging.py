@@ -30,6 +30,8 @@ _BEHIND_DEPTH, _BEFORE_DEPTH = 0.06, 0.15
 """How far behind or before another's foot a thing stands, of the other's height."""
 _SHOWING = 0.62
 """Part of a thing that looks out beside what it stands behind."""
+_REACHES = 0.97
+"""Of the height: ground comes down so far; a narrow road does, too."""
 _ON_GROUND = 0.75
 """How far down a stretch of ground a thing stands on it."""
 _DOWN_ON, _DOWN_IN = {"seat": 0.62, "table": 0.3, "bed": 0.55}, 0.6
@@ -37,7 +39,9 @@ _DOWN_ON, _DOWN_IN = {"seat": 0.62, "table": 0.3, "bed": 0.55}, 0.6
 _DOWN_WATER = 0.6
 _RIM = 0.35
 """How far down a container its near side begins, which hides what is in it."""
-_CUT_SHARE = 0.3
+_NEAR_EDGE = 0.004
+"""Of the longer side: masks of what a border cuts off may end so far before it."""
+_CUT_SHARE = {"left": 0.3, "right": 0.3, "bottom": 0.2}
 """Of a thing's width or height: what lies along the border of its picture by more is cut off there."""
 _JITTER = (0.06, 0.03, 0.02)
 """By how much further pictures of a request differ: across, up and down."""
@@ -80,12 +84,13 @@ class Thing:
         """The thing that an alpha shows within a box."""
         height, width = alpha.shape
         part = alpha[box[1] : box[3], box[0] : box[2]]
+        near = min(round(_NEAR_EDGE * max(alpha.shape)), part.shape[0] - 1, part.shape[1] - 1)
         touches = {
-            "left": (box[0] == 0, part[:, 0]),
-            "right": (box[2] == width, part[:, -1]),
-            "bottom": (box[3] == height, part[-1]),
+            "left": (box[0] <= near, part[:, near]),
+            "right": (box[2] >= width - near, part[:, -1 - near]),
+            "bottom": (box[3] >= height - near, part[-1 - near]),
         }
-        cut = {side for side, (at, along) in touches.items() if at and (along > 0.5).mean() > _CUT_SHARE}
+        cut = {side for side, (at, along) in touches.items() if at and (along > 0.5).mean() > _CUT_SHARE[side]}
         return cls((box[2] - box[0]) / (box[3] - box[1]), frozenset(cut))
 
 
@@ -254,7 +259,7 @@ def _is_ground(scene: Scene, box: Box) -> bool:
     """Whether the anchor is a stretch of ground: it reaches the lower edge, or is far wider than high."""
     width, height = scene.size
     wide = box[2] - box[0]
-    reaches = box[3] >= 0.97 * height and wide >= 0.45 * width
+    reaches = box[3] >= _REACHES * height and wide >= 0.45 * width
     return scene.base not in {"seat", "container"} and (reaches or (not scene.base and wide > 2.5 * (box[3] - box[1])))
 
 
@@ -307,7 +312,9 @@ def _lies_on_something(scene: Scene) -> bool:
     """Whether a thing is put on, in or instead of another that is no ground; there its own picture may cut it."""
     relations = {"on", "in", "instead of"}
     box = scene.anchor.box if scene.anchor is not None and scene.relation in relations else None
-    return box is not None and not _is_ground(scene, box)
+    if box is None or _is_ground(scene, box):
+        return False
+    return bool(scene.base) or scene.relation == "instead of" or box[3] < _REACHES * scene.size[1]
 
 
 def _framed(scene: Scene, thing: Thing, placed: Placement) -> Placement:

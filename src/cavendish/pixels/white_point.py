@@ -50,7 +50,7 @@ _LEAST_TINTED, _LEAST_ALIKE, _ALIKE = 0.001, 0.2, 3
 and how many codes that color spreads."""
 _WHITE_CODE, _DARKEST_WHITE = 251, 150
 """Weakest channel of what is white without a tint, and with the strongest."""
-_TINTS_MIRED = np.arange(-60, 61)
+_TINTS_MIRED = np.arange(-60, 91)
 _TINT_ERROR, _LEAST_TINT_MIRED = 0.015, 8
 """Linear light by which a tinted white may miss that of a black body, and what is no tint yet."""
 
@@ -193,7 +193,7 @@ def _tinted_white(pixels: npt.NDArray[np.float32]) -> Light | None:
     codes = to_encoded(LinearRGB(pixels[None]))[0].astype(np.int32)
     strongest, weakest = codes.max(axis=1), codes.min(axis=1)
     partly = codes[(strongest >= 254) & (weakest < _WHITE_CODE) & (weakest > _DARKEST_WHITE)]
-    fewest = max(_LEAST_TINTED * len(codes), 4 * np.count_nonzero(weakest >= _WHITE_CODE), 1)
+    fewest = max(_LEAST_TINTED * len(codes), 4.0 * int(np.count_nonzero(weakest >= _WHITE_CODE)), 1.0)
     if len(partly) < fewest:
         return None
     _, inverse, counts = np.unique(partly // 2, axis=0, return_inverse=True, return_counts=True)
@@ -206,7 +206,7 @@ def _tinted_white(pixels: npt.NDArray[np.float32]) -> Light | None:
         errors = np.abs(np.minimum(_tinted_whites() * 2**stops, 1) - color).max(axis=1)
         mired = int(_TINTS_MIRED[errors.argmin()])
         if errors.min() < _TINT_ERROR:
-            inside = _LEAST_TINT_MIRED <= abs(mired) < _TINTS_MIRED[-1]
+            inside = abs(mired) >= _LEAST_TINT_MIRED and _TINTS_MIRED[0] < mired < _TINTS_MIRED[-1]
             return Light(float(mired), 0.0) if inside else None
     return None
 

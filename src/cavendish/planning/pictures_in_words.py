@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from cavendish.domain.placement import read_placement
 from cavendish.domain.plan import Step
@@ -129,7 +129,19 @@ def composed(steps: Iterable[Step], *, images: int) -> list[Step]:
             kept[k] = dataclasses.replace(kept[k], image=image)
     merged = any(step.op in _MERGED for step in kept)
     kept = [step for step in kept if not (merged and step.op == "place_subject" and not step.target)]
-    return [part for step in kept for part in (*_made_room(step), step)]
+    return [part for k, step in enumerate(kept) for part in (*_made_room(step), *_behind(step, kept[k - 1 : k]))]
+
+
+def _behind(step: Step, before: Sequence[Step]) -> Iterator[Step]:
+    """The step; where it blurs a new background, that background only: “use image 2 as background, blurred”."""
+    blur = dataclasses.replace(step, op="blur_background", region=None, image=0, available=True)
+    if step.op == "blur_background" and step.image:
+        yield Step("replace_background", "background", image=step.image, confidence=step.confidence, span=step.span)
+        yield blur
+    elif step.op == "blur_region" and step.region is None and [s.op for s in before] == ["replace_background"]:
+        yield dataclasses.replace(blur, parameters={}, stated=())
+    else:
+        yield step
 
 
 def _made_room(step: Step) -> Iterator[Step]:

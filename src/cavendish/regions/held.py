@@ -56,12 +56,13 @@ def held_thing(evidence: Evidence, thing: Thing, box: FloatBox, *, detected: boo
         return None
     shrink = min(1.0, _LONGEST / max(whole.shape))
     size = (max(1, round(whole.shape[1] * shrink)), max(1, round(whole.shape[0] * shrink)))
-    small = [
-        cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
-        for plane in (evidence.view.rgb, heat / heat[whole].max(), whole.astype(np.float32))
-    ]
-    found = _outlined(small[0], small[1], small[2] >= 0.5)
-    share = float(found.sum()) / max(1.0, float((small[2] >= 0.5).sum()))
+    rgb = np.asarray(cv2.resize(evidence.view.rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    hot, solid = (
+        np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
+        for plane in (heat / heat[whole].max(), whole.astype(np.float32))
+    )
+    found = _outlined(rgb, hot, solid >= 0.5)
+    share = float(found.sum()) / max(1.0, float((solid >= 0.5).sum()))
     if not _LEAST <= share <= _MOST:
         return None
     soft = cv2.GaussianBlur(found, (0, 0), _SOFTENING_PX)
