@@ -32,7 +32,7 @@ ONLY_THINGS = {
     *(REMOVING | MOVING | PARTS),
 }
 """They say nothing of a whole picture."""
-REDRAWING = {"upscale", "side_by_side", "collage", "stitch_panorama"}
+REDRAWING = {"upscale", "side_by_side", "collage", "stitch_panorama", "passport_sheet"}
 """They draw the picture on another grid."""
 BEYOND = REMOVING | MOVING | {"place_on_surface", "zoom_blur", "censor_region"}
 """What they do to a region shows around it: its rim is filled, it is moved, a bar lies over it."""

@@ -43,6 +43,8 @@ _NEAR_EDGE = 0.004
 """Of the longer side: masks of what a border cuts off may end so far before it."""
 _CUT_SHARE = {"left": 0.3, "right": 0.3, "bottom": 0.2}
 """Of a thing's width or height: what lies along the border of its picture by more is cut off there."""
+_HIGHEST, _LEAST_LEFT = 0.02, 0.5
+"""Of the height: the row that things stay below; of a thing's height: how far it is shrunk for that at most."""
 _JITTER = (0.06, 0.03, 0.02)
 """By how much further pictures of a request differ: across, up and down."""
 
@@ -317,12 +319,24 @@ def _lies_on_something(scene: Scene) -> bool:
     return bool(scene.base) or scene.relation == "instead of" or box[3] < _REACHES * scene.size[1]
 
 
+def _no_higher(placed: Placement, top: float) -> Placement:
+    """The same foot, and no part above a row, unless little of it would be left."""
+    foot, middle = placed.top + placed.height, placed.left + placed.width / 2
+    if placed.top >= top or foot - top < _LEAST_LEFT * placed.height:
+        return placed
+    smaller = (foot - top) / placed.height
+    width = placed.width * smaller
+    return replace(placed, left=middle - width / 2, top=top, width=width, height=foot - top)
+
+
 def _framed(scene: Scene, thing: Thing, placed: Placement) -> Placement:
     """The same within the frame; what its own picture cuts off is cut off by the scene's frame, too."""
     width, height = scene.size
     margin = _MARGIN * width
+    if placed.grounded and scene.anchor is not None:  # it keeps its foot where that stands, and gets smaller
+        placed = _no_higher(placed, _HIGHEST * height)
     left = min(max(placed.left, margin), max(margin, width - placed.width - margin))
-    top = max(placed.top, 0.02 * height)
+    top = max(placed.top, _HIGHEST * height)
     if placed.front is not None:
         left = placed.left
     elif placed.grounded:
@@ -331,5 +345,5 @@ def _framed(scene: Scene, thing: Thing, placed: Placement) -> Placement:
         sideways = thing.cut & {"left", "right"}
         if len(sideways) == 1 and scene.anchor is None and _said_across(scene) is None:
             left = -1.0 if "left" in sideways else width - placed.width + 1
-    top = min(top, max(0.02 * height, height - placed.height + 1))
+    top = min(top, max(_HIGHEST * height, height - placed.height + 1))
     return replace(placed, left=left, top=top)
