@@ -26,6 +26,7 @@ _PUTS_THAT = re.compile(
     r"^(?:put|place|paste|insert|add|set|stick|position|move|drop|lay|seat|stand) (?:it|him|her|them|this|that)\b",
     re.IGNORECASE,
 )
+_AS = re.compile(r"\bas\b", re.IGNORECASE)
 _BURST = 3
 """So many pictures of one scene that what moves can be told from what stays."""
 
@@ -135,7 +136,7 @@ def composed(steps: Iterable[Step], *, images: int) -> list[Step]:
 def _behind(step: Step, before: Sequence[Step]) -> Iterator[Step]:
     """The step; where it blurs a new background, that background only: “use image 2 as background, blurred”."""
     blur = dataclasses.replace(step, op="blur_background", region=None, image=0, available=True)
-    if step.op == "blur_background" and step.image:
+    if step.op == "blur_background" and step.image and _AS.search(step.span):
         yield Step("replace_background", "background", image=step.image, confidence=step.confidence, span=step.span)
         yield blur
     elif step.op == "blur_region" and step.region is None and [s.op for s in before] == ["replace_background"]:

@@ -149,6 +149,8 @@ TWO_PICTURES = [
         "Place the mug from image 1 and the teddy from image 2 on a wooden table",
         "backdrop name=table @mug; place_subject @teddy #2",
     ),
+    ("use image 2 as background, blurred", "blur_background; replace_background #2"),
+    ("use image 2 as a blurred background", "blur_background strength+; replace_background #2"),
     ("put the dog on the road in picture 2", "place_subject @dog #2 >on the road"),
     ("put the sunglasses next to the teddy bear", "place_subject @sunglasses #2 >next to the teddy bear"),
     (
