@@ -33,7 +33,7 @@ _LEAST_SKIN, _SKIN_DEG = 0.01, 2.4
 """Share of the picture from which what looks like skin is spared, and how far its Oklab hue may turn; a cast
 that is beyond doubt may turn it three times as far, back to where it was."""
 _SKIN_HUES_DEG = (46.0, 58.0)
-_OVER_MIDDLE_EV, _OVER_WHITE = 2.1, 0.16
+_OVER_MIDDLE_EV, _OVER_WHITE = 1.8, 0.14
 """Stops by which the middle tones of an overexposed picture get darker, and the share of light that its white loses:
 blown parts stay blown, and gray paper for a sky looks worse than white."""
 _GREATEST_VIBRANCE = 0.55
@@ -239,8 +239,8 @@ def _overexposure(pixels: npt.NDArray[np.uint8]) -> float:
     if clipped.size == 0:
         return 0.0
     variation = float(clipped.min(axis=-1).std())
-    bright = smooth_step(luma(EncodedRGB(pixels[None])).mean(), 0.45, 0.56)
-    return float(bright * smooth_step(3 * len(clipped) / pixels.size, 0.06, 0.2) * smooth_step(variation, 12, 30))
+    bright = smooth_step(luma(EncodedRGB(pixels[None])).mean(), 0.48, 0.58)
+    return float(bright * smooth_step(3 * len(clipped) / pixels.size, 0.08, 0.25) * smooth_step(variation, 12, 30))
 
 
 def _exposure_ev(pixels: npt.NDArray[np.uint8]) -> float:

@@ -84,8 +84,7 @@ def _outlined(rgb: npt.NDArray[np.uint8], heat: Floats, whole: npt.NDArray[np.bo
     labels[whole & (heat >= _SURELY)] = cv2.GC_FGD
     cv2.setRNGSeed(0)  # its k-means draws from OpenCV's per-thread generator; equal pictures get equal masks
     unused = (0, 0, *heat.shape[::-1])
-    bgr = np.ascontiguousarray(rgb)
-    cv2.grabCut(bgr, labels, unused, np.zeros((1, 65)), np.zeros((1, 65)), 2, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(rgb, labels, unused, np.zeros((1, 65)), np.zeros((1, 65)), 2, cv2.GC_INIT_WITH_MASK)
     found = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
     count, parts, stats, _ = cv2.connectedComponentsWithStats(found)
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])) if count > 1 else 0
